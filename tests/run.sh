@@ -54,6 +54,8 @@ need node nodejs
 need npm npm
 need chromium chromium
 need strace strace
+# It lies where only an administrator's PATH leads.
+[ -x /usr/sbin/nginx ] || need nginx nginx
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
     echo "installing cargo-deny"
@@ -149,6 +151,10 @@ step "the API's document against the server, as everybody who may call it (tests
 venv="$target/schemathesis"
 into "$venv" tests/schemathesis
 "$venv/bin/python" tests/schemathesis/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
+
+step "clients made from the API's document (tests/clients)"
+into "$target/clients" tests/clients
+"$target/clients/bin/python" tests/clients/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
 
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error

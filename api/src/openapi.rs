@@ -2,6 +2,7 @@
 
 pub(crate) mod frames;
 pub(crate) mod parameters;
+pub(crate) mod plain;
 mod refusals;
 pub(crate) mod texts;
 pub(crate) mod words;

@@ -5,10 +5,10 @@ pub(crate) mod assistants;
 mod databases;
 mod faq;
 pub mod followers;
-mod mail;
+pub(crate) mod mail;
 mod secret_file;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
@@ -22,7 +22,10 @@ use commands::{
     settings::VersionZero,
 };
 use domain::policy::regulator::Regulator;
-use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
+use event_store::{
+    Clock, EventStore, Log, Position, SystemClock, Vault, postgres::check_server, private_file::read_private_file,
+    sql::Database,
+};
 use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
@@ -37,7 +40,7 @@ use crate::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::{VisitorTokens, Visitors},
+        visitor::{CookieName, VisitorTokens, Visitors},
     },
     checkpoints,
     clock_file::FileClock,
@@ -51,6 +54,8 @@ use crate::{
 };
 use assistants::Built;
 use databases::{open_log, open_policies, open_vault, views_location};
+
+pub(crate) use databases::server_urls;
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -77,6 +82,9 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 /// Something cannot be used; the error says what, and what to do.
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
+    for (_, url) in server_urls(&settings) {
+        check_server(&url).await?;
+    }
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
@@ -104,6 +112,7 @@ async fn start_with(
     let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::write_probe(log.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
     supervisor.start(followers::views(views.clone()));
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
@@ -117,7 +126,7 @@ async fn start_with(
         assistants::build(&settings, Some(faq_assistant), &grounding, Some(&budgets), &clock)?;
     let watching_faq = faq.watch();
     let assistants = Arc::new(Assistants::new(members));
-    check_names(&settings, &assistants)?;
+    refuse_unknown_budgets(&settings)?;
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
@@ -177,6 +186,7 @@ async fn start_with(
         tokens: VisitorTokens::new(&token_keys),
         clock: clock.clone(),
         revocation: revocation.clone(),
+        cookie: CookieName::of(identity.log_id),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
     });
     let staff = Arc::new(StaffServices {
@@ -263,10 +273,10 @@ fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn
 }
 
 /// A budget of nobody would leave somebody without.
-fn check_names(settings: &Settings, assistants: &Assistants) -> Result<(), AnyError> {
-    match settings.budgets.names().find(|name| assistants.named(name).is_none()) {
+pub(crate) fn refuse_unknown_budgets(settings: &Settings) -> Result<(), AnyError> {
+    let names: Vec<&str> = settings.assistant_order().iter().map(|kind| kind.as_str()).collect();
+    match settings.budgets.names().find(|name| !names.contains(name)) {
         Some(name) => {
-            let names: Vec<&str> = assistants.members().map(|member| member.name()).collect();
             let there_are = names.join(", ");
             Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
         }
@@ -314,10 +324,17 @@ pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), A
 }
 
 fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {
-    let text = match &settings.token_key_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("token key file {}: {e}", path.display()))?,
-        None => data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?.0,
-    };
+    if let Some(path) = &settings.token_key_file {
+        return read_token_keys(path);
+    }
+    data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?;
+    read_token_keys(&data_dir.join("token-key"))
+}
+
+/// The keys in a file, a line each.
+pub(crate) fn read_token_keys(path: &Path) -> Result<Vec<Vec<u8>>, AnyError> {
+    let shown = path.display();
+    let text = read_private_file(path).map_err(|error| format!("token key file {shown}: {error}"))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
     let keys = keys.filter(|keys| !keys.is_empty());

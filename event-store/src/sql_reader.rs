@@ -2,8 +2,8 @@
 //!
 //! A macro instead of a generic type, because sqlx's drivers have no common types for pools and rows.
 
-/// Implements [`crate::EventReader`] for a reader with the fields `pool`, `identity` and `head` and a method `fetch`, in a
-/// module with the functions `copy` and `end_of`. `event` is the table of events, `head` selects the head record.
+/// Implements [`crate::EventReader`] for a reader with the fields `identity` and `head` and the methods `fetch`, `row` and
+/// `copy`, in a module with the function `end_of`. `event` is the table of events, `head` selects the head record.
 macro_rules! sql_event_reader {
     ($reader:ty, event: $event:literal, head: $head:literal) => {
         #[async_trait::async_trait]
@@ -21,16 +21,14 @@ macro_rules! sql_event_reader {
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
-                let pool = self.pool.clone();
-                let sql = concat!("select position from ", $head);
-                let row = in_own_task(async move { sqlx::query(sql).fetch_one(&pool).await }).await;
+                let row = self.row(concat!("select position from ", $head)).await;
+                let row = row.and_then(|row| row.ok_or(sqlx::Error::RowNotFound));
                 let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
                 Ok(Position(position.unsigned_abs()))
             }
 
             async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
-                let sql = concat!("select position, recorded_at, hash from ", $head);
-                let row = sqlx::query(sql).fetch_optional(&self.pool).await;
+                let row = self.row(concat!("select position, recorded_at, hash from ", $head)).await;
                 let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
                 end.map(Some).map_err(ReadError::unavailable)
             }
@@ -40,12 +38,12 @@ macro_rules! sql_event_reader {
             }
 
             async fn is_complete(&self) -> Result<bool, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+                let copy = self.copy().await.map_err(ReadError::unavailable)?;
                 Ok(CopyMark::is_complete(copy.as_ref()))
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+                let copy = self.copy().await.map_err(ReadError::unavailable)?;
                 Ok(CopyMark::times_rise_after(copy.as_ref()))
             }
 

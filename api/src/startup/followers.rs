@@ -10,7 +10,7 @@ use commands::{
     process::{self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX},
     settings::SettingsError,
 };
-use event_store::{EventReader, Follow, Position, checkpoint::Signer};
+use event_store::{EventReader, Follow, Log, Position, checkpoint::Signer};
 use futures::StreamExt as _;
 use journal::{Cursor, Tail};
 use projections::Views;
@@ -41,6 +41,8 @@ pub const SETTINGS: &str = "settings";
 pub const DISPATCHER: &str = "dispatcher";
 /// Tells other nodes that this one lives.
 pub const HEARTBEAT: &str = "heartbeat";
+/// Tries whether writing works again.
+pub const WRITE_PROBE: &str = "write_probe";
 /// Removes old drafts and markers.
 pub const WORKSPACE: &str = "workspace";
 /// Carries ephemeral frames between nodes.
@@ -190,6 +192,15 @@ pub fn heartbeat(processes: &Arc<Processes>) -> Follower {
     Follower::beside_the_log(HEARTBEAT, move |stopping| {
         let processes = processes.clone();
         async move { stopping.or(async { Ok::<_, FollowError>(processes.beat().await) }).await }
+    })
+}
+
+/// What learns that writing works again after an append has failed, while nobody writes.
+#[must_use]
+pub fn write_probe(log: Log) -> Follower {
+    Follower::beside_the_log(WRITE_PROBE, move |stopping| {
+        let log = log.clone();
+        async move { stopping.or(async { Ok::<_, FollowError>(log.probe_writes().await) }).await }
     })
 }
 

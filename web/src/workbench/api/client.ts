@@ -6,6 +6,7 @@ import createClient from 'openapi-fetch';
 import type { paths } from '@shared/api/schema';
 
 import { Problem } from './problem';
+import { SERVER } from './server';
 import { accessToken, rejected } from './sign_in';
 
 /** A token may be refused once (revoked, renewed elsewhere); a second refusal of a fresh one is an answer. */
@@ -34,7 +35,7 @@ async function sendOnce(url: string, sent: RequestInit): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: authFetch });
+export const api = createClient<paths>({ baseUrl: SERVER, fetch: authFetch });
 
 /** The data of an answer, or its problem thrown. */
 export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
@@ -58,7 +59,7 @@ export async function request<T>(method: Method, path: string, extras: RequestEx
   if (extras.key !== undefined) headers.set('Idempotency-Key', extras.key);
   if (extras.ifMatch !== undefined) headers.set('If-Match', `"${extras.ifMatch}"`);
   const body = extras.body === undefined ? null : JSON.stringify(extras.body);
-  const response = await authFetch(new Request(new URL(path, location.origin), { method, headers, body }));
+  const response = await authFetch(new Request(SERVER + path, { method, headers, body }));
   const answer: unknown = await response.json().catch(() => null);
   if (!response.ok) throw Problem.of(response.status, answer);
   return answer as T;

@@ -106,6 +106,7 @@ const de: Messages = {
     UNREACHABLE: 'Der Server ist nicht erreichbar.', SERVER: 'Der Server konnte es nicht. Versuchen Sie es gleich noch einmal.', OTHER: 'Abgelehnt ({code}).', ALREADY_TAKEN: '{name} war schneller und hat diese Sitzung.',
     NOT_THE_OWNER: '{name} hat diese Sitzung.', INVALID_STATUS: 'Die Sitzung ist weiter: das geht nicht mehr.', NOT_IN_MANUAL_MODE: 'Kein Mensch hat diese Sitzung mehr.', MANUAL_IN_PROGRESS: 'Ein Mensch hat diese Sitzung.',
     TRANSFER_PENDING: 'Eine andere Übergabe wartet auf Antwort.', NO_TRANSFER: 'Diese Übergabe ist vorbei.', NOT_ASKED: 'Gefragt war jemand anderes.', PERMISSION_DENIED: 'Ihre Rolle erlaubt es nicht.',
+    FOREIGN_ORIGIN: 'Der Server kennt die Adresse nicht, unter der Sie ihn aufrufen: Sein Proxy muss Host und Port weitergeben. In seinem Log steht, was er bekam.',
     CHANGED_MEANWHILE: 'Es wurde inzwischen geändert.', STALE_VERSION: 'Inzwischen wurde eine andere Version veröffentlicht.', VIEWS_UNAVAILABLE: 'Die Listen sind noch nicht so weit.', STORE_UNAVAILABLE: 'Das Protokoll ist nicht erreichbar.',
     RATE_LIMITED: 'Zu viele Anfragen. Warten Sie einen Moment.', INVALID_CREDENTIALS: 'Benutzername und Passwort gehören nicht zusammen.', UNAUTHORIZED: 'Bitte neu anmelden.', SECOND_FACTOR_REQUIRED: 'Ein Einmalcode wird gebraucht.',
     SECOND_FACTOR_WRONG: 'Der Code ist falsch oder verbraucht.', NOT_FOUND: 'Es ist nicht da.',

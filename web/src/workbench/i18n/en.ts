@@ -136,6 +136,7 @@ export default {
     INVALID_STATUS: 'The session has moved on: this is no longer possible.', NOT_IN_MANUAL_MODE: 'No person has this session any more.',
     MANUAL_IN_PROGRESS: 'A person has this session.', TRANSFER_PENDING: 'Another transfer waits for its answer.',
     NO_TRANSFER: 'This transfer is over.', NOT_ASKED: 'Somebody else was asked.', PERMISSION_DENIED: 'Your role does not allow it.',
+    FOREIGN_ORIGIN: 'This server does not know the address that you have it at: its proxy has to tell host and port. Its log says which it was told.',
     CHANGED_MEANWHILE: 'It was changed meanwhile.', STALE_VERSION: 'Somebody published another version meanwhile.',
     VIEWS_UNAVAILABLE: 'The lists are not ready yet.', STORE_UNAVAILABLE: 'The log cannot be reached.', RATE_LIMITED: 'Too many requests. Wait a moment.',
     INVALID_CREDENTIALS: 'Username and password do not belong together.', UNAUTHORIZED: 'Please sign in again.',

@@ -100,6 +100,7 @@ const zh: Messages = {
     UNREACHABLE: '无法连接服务器。', SERVER: '服务器未能完成，请稍后重试。', OTHER: '请求被拒绝（{code}）。', ALREADY_TAKEN: '{name} 抢先一步，已接入此会话。', NOT_THE_OWNER: '{name} 正在接待此会话。',
     INVALID_STATUS: '会话状态已变化，此操作不再可行。', NOT_IN_MANUAL_MODE: '此会话已不在人工接待中。', MANUAL_IN_PROGRESS: '此会话正由人工接待。', TRANSFER_PENDING: '另一个转接正在等待回应。',
     NO_TRANSFER: '该转接已结束。', NOT_ASKED: '被请求的是其他人。', PERMISSION_DENIED: '您的角色无权执行。', CHANGED_MEANWHILE: '内容在此期间被修改。', STALE_VERSION: '他人在此期间发布了新版本。',
+    FOREIGN_ORIGIN: '服务器不认识您访问它的地址：代理必须转告主机名和端口。服务器日志写明了它收到的内容。',
     VIEWS_UNAVAILABLE: '列表尚未就绪。', STORE_UNAVAILABLE: '无法访问日志。', RATE_LIMITED: '请求过多，请稍候。', INVALID_CREDENTIALS: '用户名与密码不匹配。', UNAUTHORIZED: '请重新登录。',
     SECOND_FACTOR_REQUIRED: '需要一次性验证码。', SECOND_FACTOR_WRONG: '验证码错误或已使用。', NOT_FOUND: '不存在。',
     AGENT_EXISTS: '该用户名已被占用；已停用的账号保留其用户名。', PASSWORD_INCORRECT: '密码不正确。', OLD_PASSWORD_INCORRECT: '密码不正确。', PASSWORD_SAME: '请选择与之前不同的密码。',

@@ -5,6 +5,7 @@ import { readEvents } from '@shared/sse';
 
 import { authFetch } from '../api/client';
 import { Problem } from '../api/problem';
+import { SERVER } from '../api/server';
 import { frameOf, type Frame } from './frames';
 
 export type ConnectionState = 'connecting' | 'live' | 'lost' | 'denied';
@@ -79,7 +80,7 @@ export class Connection {
     const { signal } = this.#abort;
     const query = this.#source.query();
     if (this.position > 0) query.set('after', String(this.position));
-    const response = await authFetch(new Request(new URL(`/api/agent/events?${query}`, location.origin), { signal }));
+    const response = await authFetch(new Request(`${SERVER}/api/agent/events?${query}`, { signal }));
     if (!response.ok || response.body === null) return this.#refused(response.status);
     this.#isBack(response);
     const watchdog = this.#watch();
