@@ -2100,6 +2100,11 @@ export interface components {
             position: number;
             success: boolean;
         };
+        /**
+         * @description From which end the audit trail is shown.
+         * @enum {string}
+         */
+        AuditOrder: "oldest" | "newest";
         /** @description An entry of a session's audit trail: the original's promised shape and more. */
         AuditTrailEntry: {
             action: string;
@@ -8789,7 +8794,9 @@ export interface operations {
                 from?: string;
                 /** @description Before this time, in RFC 3339 */
                 to?: string;
-                /** @description After this position; `next` of the page before */
+                /** @description By when it was recorded. By default oldest first */
+                order?: components["schemas"]["AuditOrder"];
+                /** @description What comes after this position in that order; `next` of the page before */
                 after?: number;
                 /** @description By default 100 */
                 limit?: number;
