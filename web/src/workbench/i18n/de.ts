@@ -82,7 +82,7 @@ const de: Messages = {
     transferred: '{from} hat an {to} übergeben', released: '{name} gab an den Assistenten zurück', returned_agent_lost: 'Die Verbindung von {name} ging verloren: zurück in die Schlange', returned_handed_back: '{name} gab in die Schlange zurück',
     returned_transferred: '{name} übergab an eine andere Gruppe', closed_resolved: 'Geschlossen: erledigt', closed_customer_left: 'Vom Kunden beendet', closed_idle: 'Geschlossen: lange keine Nachricht', reopened: 'Wieder geöffnet',
     context_started: 'Der Assistent begann neu', assistant_failed: 'Der Assistent scheiterte', assistant_reply_withheld: 'Eine Antwort des Assistenten wurde zurückgehalten', mail_requested: 'Eine E-Mail an das Team wurde verlangt',
-    mail_sent: 'Die E-Mail an das Team ging ab', mail_failed: 'Die E-Mail an das Team scheiterte', priority_changed: 'Dringlichkeit: {name}', tags_changed: 'Schlagwörter hinzu: {added}; weg: {removed}', rating_given: 'Der Kunde gab {score} von 5',
+    mail_sent: 'Die E-Mail an das Team ging ab', mail_failed: 'Die E-Mail an das Team scheiterte', priority_changed: 'Dringlichkeit: {name}', tags_added: 'Schlagwörter hinzugefügt: {tags}', tags_removed: 'Schlagwörter entfernt: {tags}', rating_given: 'Der Kunde gab {score} von 5',
   },
   note: {
     mentioned: '{name} nennt Sie in einer Notiz.',

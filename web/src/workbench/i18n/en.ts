@@ -106,7 +106,7 @@ export default {
     reopened: 'Reopened', context_started: 'The assistant began anew', assistant_failed: 'The assistant failed',
     assistant_reply_withheld: 'An answer of the assistant was withheld', mail_requested: 'A mail to the team was requested',
     mail_sent: 'The mail to the team was sent', mail_failed: 'The mail to the team failed', priority_changed: 'Priority: {name}',
-    tags_changed: 'Tags added: {added}; removed: {removed}', rating_given: 'The customer gave {score} of 5',
+    tags_added: 'Tags added: {tags}', tags_removed: 'Tags removed: {tags}', rating_given: 'The customer gave {score} of 5',
   },
   note: {
     mentioned: '{name} names you in a note.',

@@ -78,7 +78,7 @@ const zh: Messages = {
     released: '{name} 已交还助手', returned_agent_lost: '{name} 的连接已断开：放回队列', returned_handed_back: '{name} 放回队列', returned_transferred: '{name} 转给另一组',
     closed_resolved: '已关闭：已解决', closed_customer_left: '客户结束了会话', closed_idle: '已关闭：长时间无消息', reopened: '已重新打开', context_started: '助手重新开始',
     assistant_failed: '助手失败', assistant_reply_withheld: '助手的一条回答被扣留', mail_requested: '已请求给团队发邮件', mail_sent: '给团队的邮件已发送', mail_failed: '给团队的邮件发送失败',
-    priority_changed: '优先级：{name}', tags_changed: '添加标签：{added}；移除：{removed}', rating_given: '客户评分 {score}/5',
+    priority_changed: '优先级：{name}', tags_added: '添加标签：{tags}', tags_removed: '移除标签：{tags}', rating_given: '客户评分 {score}/5',
   },
   note: {
     mentioned: '{name} 在备注中提到了您。',

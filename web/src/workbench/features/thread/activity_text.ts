@@ -55,7 +55,10 @@ export function describe(t: Translate, item: ActivityItem, lookUp: (id: string) 
     case 'priority_changed':
       return t('activity.priority_changed', { name: t(`class.${String(data.class)}`) });
     case 'tags_changed':
-      return t('activity.tags_changed', { added: list(data.added) || '–', removed: list(data.removed) || '–' });
+      return (['added', 'removed'] as const)
+        .filter((way) => list(data[way]) !== '')
+        .map((way) => t(`activity.tags_${way}`, { tags: list(data[way]) }))
+        .join(' · ');
     case 'rating_given':
       return t('activity.rating_given', { score: data.score });
     case 'transfer_declined':

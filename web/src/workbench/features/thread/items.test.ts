@@ -24,6 +24,14 @@ test('each day begins with its line', () => {
   expect(kinds).toEqual(['day', 'message', 'message', 'day', 'message']);
 });
 
+test('older pages go before, and while more are to come the first has no line above it', () => {
+  const day = 86_400;
+  const [older, newer] = [[message(1, 'user', day), message(2, 'user', day)], [message(3, 'user', day), message(4, 'user', 2 * day)]];
+  expect(merged(newer, older).map(({ position }) => position)).toEqual([1, 2, 3, 4]);
+  expect(withDays(newer, true).map(({ kind }) => kind)).toEqual(['message', 'day', 'message']);
+  expect(withDays(merged(newer, older)).map(({ kind }) => kind)).toEqual(['day', 'message', 'message', 'message', 'day', 'message']);
+});
+
 test('a message goes on where the one before ended: the same side, within five minutes, never the system', () => {
   expect(continues(message(2, 'user', 100), message(1, 'user', 50))).toBe(true);
   expect(continues(message(2, 'user', 500), message(1, 'user', 50))).toBe(false);

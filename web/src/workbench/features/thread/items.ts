@@ -158,9 +158,14 @@ function dayOf(at: number): Day {
   return { key: `d${year}-${month + 1}-${day}`, from: midnight(0), to: midnight(1) };
 }
 
-export function withDays(placed: (Placed | PendingItem)[]): Item[] {
+/**
+ * Each day begins with its line. Where older messages are still to come (`isOpenAbove`) nobody knows when the day of the first
+ * began; a line that was first, before and after they came, would hold the list's place in their stead.
+ */
+export function withDays(placed: (Placed | PendingItem)[], isOpenAbove = false): Item[] {
   const items: Item[] = [];
-  let day: Day | null = null;
+  const [first] = placed;
+  let day: Day | null = isOpenAbove && first ? dayOf(first.at) : null;
   for (const item of placed) {
     if (day === null || item.at < day.from || item.at >= day.to) {
       day = dayOf(item.at);
