@@ -12,7 +12,9 @@ use crate::{
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
     error_chain::chain,
-    logging, reset_admin, server,
+    logging,
+    mark_restored::{self, MarkRestoredArgs},
+    reset_admin, server,
     settings::{Layers, Settings, SettingsError, check_config, settings_page},
 };
 
@@ -89,6 +91,9 @@ struct Flags {
     /// A TOML file with settings
     #[arg(long, value_name = "FILE", env = "DESK_CONFIG", global = true)]
     config: Option<PathBuf>,
+    /// Start although the log's last event is more than a day ahead of this machine's clock
+    #[arg(long, global = true)]
+    accept_clock: bool,
     /// For a developer's own machine: logs for people instead of JSON
     #[arg(long, global = true)]
     dev: bool,
@@ -119,6 +124,9 @@ enum Subcommands {
     /// Open the account `admin` again when no administrator can sign in any more
     #[command(after_help = RESET_ADMIN_HELP)]
     ResetAdmin,
+    /// Record that the log was put back from a backup, before desk is started on it
+    #[command(after_help = mark_restored::HELP)]
+    MarkRestored(MarkRestoredArgs),
     /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
     #[command(after_help = copy_log::HELP)]
     CopyLog(CopyLogArgs),
@@ -167,6 +175,10 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
         let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
         return Ok(std::io::stdout().write_all(said.as_bytes())?);
     }
+    if let Some(Subcommands::MarkRestored(args)) = &cli.command {
+        let said = mark_restored::mark_restored(args, &settings).await?;
+        return Ok(std::io::stdout().write_all(said.as_bytes())?);
+    }
     if let Some(Subcommands::CopyKeys(args)) = &cli.command {
         return Ok(copy_keys(args).await?);
     }
@@ -210,6 +222,7 @@ fn layers(flags: Flags) -> Result<Layers, SettingsError> {
     layers.flag("event_store_url", flags.event_store_url);
     layers.flag("faq_dir", flags.faq_dir);
     layers.flag("clock_file", flags.clock_file);
+    layers.flag("accept_clock", flags.accept_clock.then(|| "true".to_owned()));
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
     Ok(layers)
 }

@@ -22,17 +22,16 @@ macro_rules! sql_event_reader {
 
             async fn head(&self) -> Result<Position, ReadError> {
                 let pool = self.pool.clone();
-                let sql = concat!("select position from ", $head);
-                let row = in_own_task(async move { sqlx::query(sql).fetch_one(&pool).await }).await;
-                let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
-                Ok(Position(position.unsigned_abs()))
+                let sql = concat!("select position, recorded_at, hash from ", $head);
+                let row = in_own_task(async move { sqlx::query(sql).fetch_optional(&pool).await }).await;
+                let row = row.map_err(read_error)?.ok_or_else(|| read_error(sqlx::Error::RowNotFound))?;
+                Ok(end_of(&row).position)
             }
 
             async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
                 let sql = concat!("select position, recorded_at, hash from ", $head);
                 let row = sqlx::query(sql).fetch_optional(&self.pool).await;
-                let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
-                end.map(Some).map_err(ReadError::unavailable)
+                Ok(Some(row.map_err(read_error)?.as_ref().map_or_else(no_end, end_of)))
             }
 
             async fn identity(&self) -> Result<Identity, ReadError> {
@@ -40,13 +39,17 @@ macro_rules! sql_event_reader {
             }
 
             async fn is_complete(&self) -> Result<bool, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+                let copy = copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?;
                 Ok(CopyMark::is_complete(copy.as_ref()))
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| ReadError::unavailable(error))?;
+                let copy = copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?;
                 Ok(CopyMark::times_rise_after(copy.as_ref()))
+            }
+
+            async fn exemption(&self) -> Result<Exemption, ReadError> {
+                Ok(copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?.into())
             }
 
             fn positions(&self) -> Positions {

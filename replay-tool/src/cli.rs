@@ -100,13 +100,15 @@ pub enum Action {
     /// Prints events in the order of the log.
     ///
     /// Prints the existing events and stops; with --follow it continues with new events until it is interrupted (Ctrl-C).
+    /// --type, --stream and --actor narrow it down. An event that does not prove itself is marked, and the exit code is 1.
     Tail(TailArgs),
     /// Verifies the log from its own bytes: every hash, link and number; with checkpoints, also against rewriting.
     ///
-    /// Needs no master key. Names the first bad position and its flaw. Only a signed checkpoint kept outside the database can
+    /// Needs no master key. Names the first bad position and its flaw, or the positions of which one is the first bad one. Only a signed checkpoint kept outside the database can
     /// reveal a log that was rewritten with new hashes, or truncated: then the first bad position is between the newest
     /// matching checkpoint and the first mismatched one, so several checkpoints narrow it down, and a proof file more so.
-    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference.
+    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference. Where there is a vault, every
+    /// destroyed key must be on record as erased.
     Verify(VerifyArgs),
     /// Makes a checkpoint now: a signed note of the whole log, to be kept outside the database.
     ///
@@ -222,6 +224,15 @@ pub struct TailArgs {
     /// Continues with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
+    /// Only events of this type, like session.agent_took_over. May be given several times.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Only events of this stream, like session-<id>. May be given several times.
+    #[arg(long = "stream", value_name = "STREAM")]
+    pub streams: Vec<String>,
+    /// Only events of this actor, like agent:<id>, or of a kind of actor, like agent. May be given several times.
+    #[arg(long = "actor", value_name = "ACTOR")]
+    pub actors: Vec<String>,
 }
 
 /// How many differences to print.

@@ -185,6 +185,12 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenChain { .. } | Self::CheckpointFile { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
+            Self::OpenLog { source: MigrationError::Damaged { .. }, .. }
+            | Self::OpenPostgres { source: PostgresError::Migration(MigrationError::Damaged { .. }), .. } => 1,
+            Self::Read(error) => of_reading(error),
+            Self::Compare(ViewsError::Log(error)) | Self::Rebuild(ViewsError::Log(error)) => of_reading(error),
+            Self::Compare(ViewsError::NotInLog { .. }) | Self::Rebuild(ViewsError::NotInLog { .. }) => 1,
+            Self::Personal { source: VaultError::KeyMissing { .. } | VaultError::Damaged(_), .. } => 1,
             _could_not => 2,
         }
     }
@@ -214,6 +220,10 @@ impl Failure {
             }
             Self::Map(_) | Self::NoMap { .. } => {
                 "use the map that desk copy-log wrote; after several copies give each map with its own --map"
+            }
+            Self::OpenLog { source: MigrationError::Damaged { .. }, .. }
+            | Self::OpenPostgres { source: PostgresError::Migration(MigrationError::Damaged { .. }), .. } => {
+                "the log was changed outside desk: compare with a backup"
             }
             Self::OpenLog { .. } => {
                 "check that it is a log of Fiido Desk; a copy must include events.db-wal if there is one"
@@ -289,6 +299,14 @@ impl Failure {
             Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
+    }
+}
+
+/// A log that has a gap, or an event that cannot be read, was changed.
+fn of_reading(error: &ReadError) -> u8 {
+    match error {
+        ReadError::Gap { .. } | ReadError::Damaged { .. } => 1,
+        ReadError::Unavailable(_) => 2,
     }
 }
 

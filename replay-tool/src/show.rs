@@ -11,7 +11,7 @@ use crate::{
     cli::SessionArgs,
     failure::Failure,
     render::{Screen, print_event_line, word},
-    session_history::{SessionHistory, owner, readable},
+    session_history::{SessionHistory, owner},
     source::Source,
 };
 
@@ -54,7 +54,7 @@ fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failur
 pub fn print_header(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let (first, last) = (history.first(), history.last());
     screen.field("session", &history.id())?;
-    screen.field("name", readable(history.name()))?;
+    screen.field("name", history.shown_at(first.position, history.name()))?;
     if let Some(session) = history.session() {
         screen.field("visitor", &session.visitor.to_string())?;
         screen.field("status", &status_line(session))?;
@@ -108,7 +108,7 @@ fn print_messages(history: &SessionHistory, messages: &[&MessageView], screen: &
         let notes: String = notes.iter().filter_map(|(is_so, note)| is_so.then_some(*note)).collect();
         let (at, role) = (time_text(message.at), message.role.as_str());
         screen.line(&format!("  {at}  {:>9}  {role}{notes}", message.position))?;
-        screen.part("", readable(history.text(message)))?;
+        screen.part("", history.shown_at(message.position, history.text(message)))?;
         if let Some(shown) = message.shown.as_deref().filter(|shown| !shown.is_empty()) {
             screen.part("already seen of it", shown)?;
         }
@@ -125,7 +125,8 @@ fn print_decision(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(
         "last decision: {reason}, rule {} of policy {}, severity {severity}, at position {}",
         decision.rule, decision.policy_version, decision.position
     ))?;
-    screen.part("evidence", readable(decision.evidence.as_ref().map(String::as_str)))
+    let evidence = decision.evidence.as_ref().map(String::as_str);
+    screen.part("evidence", history.shown_at(decision.position, evidence))
 }
 
 fn status_line(session: &Session) -> String {

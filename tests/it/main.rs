@@ -23,6 +23,7 @@ mod hash;
 mod http;
 mod identity;
 mod kurrentdb;
+mod log_attacks;
 mod log_elsewhere;
 mod long_shift;
 mod mail;

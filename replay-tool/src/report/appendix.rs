@@ -39,16 +39,17 @@ fn row(entry: &HistoryEvent) -> Markup {
             td { (exact(&event.event_type)) " " span.schema { "schema " (event.schema) } }
             td { (time(recorded.recorded_at)) }
             td { (exact(event.actor.as_str())) }
-            td { (part(&entry.personal)) }
+            td { (part(entry)) }
             td.hash { (exact(&hex::encode(recorded.hash))) }
         }
     }
 }
 
-fn part(personal: &PersonalText) -> &'static str {
-    match personal {
+fn part(entry: &HistoryEvent) -> &'static str {
+    match &entry.personal {
         PersonalText::Absent => "none",
         PersonalText::Known(_) => "opened",
+        PersonalText::Erased if entry.is_lost => "key destroyed without an erasure on record",
         PersonalText::Erased => "erased",
         PersonalText::Sealed => "sealed",
     }

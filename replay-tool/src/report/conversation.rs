@@ -71,7 +71,7 @@ fn item(
             @for part in texts { (speech(part, entry, language)) }
             p.what { (lines(&description.what)) }
             @if !details.is_empty() {
-                dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
+                dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(entry.shown(&part.text))) } } }
             }
         }
     }
@@ -88,7 +88,7 @@ fn speech(part: &Part, entry: &HistoryEvent, language: Option<Language>) -> Mark
         @if part.label == "not given" { p.label { "Withheld, the customer was not given this:" } }
         @if part.label == "already seen of it" { p.label { "What the customer had already seen of it:" } }
         @if part.text.is_empty() { p.gone { "nothing" } }
-        @else if is_gone { p.gone { (part.text) } }
+        @else if is_gone { p.gone { (entry.shown(&part.text)) } }
         @else { blockquote lang=(tag(language)) dir="auto" { (lines(&part.text)) } }
     }
 }

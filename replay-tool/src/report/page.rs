@@ -50,7 +50,7 @@ fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
     let (first, last) = (history.first(), history.last());
     html! {
         p.kind { "Fiido Desk · session report" }
-        h1 { (personal(history.name())) }
+        h1 { (personal(history, first.position, history.name())) }
         p { "Everything that the log holds about one customer's session" (until(history)) "." }
         dl.facts {
             (fact("Session", exact(&history.id())))
@@ -95,6 +95,8 @@ fn unread(history: &SessionHistory) -> Markup {
     let (erased, sealed) = history.unread_parts();
     html! {
         @if erased == 0 && sealed == 0 { "nothing: every personal part was opened" }
+        @let lost = history.lost_parts();
+        @if lost > 0 { (lost) " personal parts whose keys were destroyed WITHOUT an erasure on record, of " }
         @if erased > 0 { (erased) " personal parts, erased: their keys were destroyed, nobody can read them" }
         @if erased > 0 && sealed > 0 { "; " }
         @if sealed > 0 { (sealed) " personal parts, sealed: this was written without the master key" }
@@ -147,6 +149,8 @@ fn decision(history: &SessionHistory) -> Markup {
     html! {
         "rule " (lines(&decision.rule)) " of policy " (decision.policy_version) ": " (word(&decision.reason))
         ", severity " (word(&decision.severity)) ", at position " (decision.position)
-        ", " (time_text(decision.at)) ". Evidence: " bdi { (personal(decision.evidence.as_ref().map(String::as_str))) }
+        ", " (time_text(decision.at)) ". Evidence: " bdi {
+            (personal(history, decision.position, decision.evidence.as_ref().map(String::as_str)))
+        }
     }
 }
