@@ -81,7 +81,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Shows a session as it is, or as it stood at a moment.
+    /// Shows a session as it is, or as it stood at a moment; or the events of another stream, like an agent's.
     ///
     /// Prints who the session belongs to, the conversation with every state, run, withheld reply and hand-over, and what
     /// all that adds up to, folded by the same code that runs live. The session's own chain of hashes is checked on the
@@ -126,6 +126,8 @@ pub enum Action {
     CheckProof(CheckProofArgs),
     /// Checks with the log that a checkpoint extends an older one.
     Consistency(ConsistencyArgs),
+    /// Lists every session: id, status, number of events, times and, with the master key, name.
+    Sessions,
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
     /// Compares the views with the log, row by row.
@@ -156,7 +158,8 @@ impl Action {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
 pub struct SessionArgs {
-    /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it.
+    /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it. `show`
+    /// also takes any other stream, like agent-<id> or settings-policy.
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
@@ -205,6 +208,12 @@ pub struct ReportArgs {
     /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
+    /// A checkpoint that was signed over the session: the report then holds it, and the proof of the session's events up to it.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub checkpoint: Option<PathBuf>,
+    /// The public key that the checkpoint was signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub key: Option<PathBuf>,
 }
 
 /// Range of playing speeds.

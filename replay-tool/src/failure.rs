@@ -92,6 +92,8 @@ pub enum Failure {
     BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
     #[error("there is no such session in this log")]
     NoSession,
+    #[error("there is no such stream in this log")]
+    NoStream,
     #[error("a session's name can only be looked up with the master key")]
     NameNeedsKey,
     #[error("{} sessions have this name: {}", .0.len(), list(.0))]
@@ -254,8 +256,9 @@ impl Failure {
                 "use the desk-replay that came with the desk that writes this log, or run desk-replay verify"
             }
             Self::NoSession => {
-                "with --master-key sessions are found by name as well; desk-replay tail lists their streams"
+                "with --master-key sessions are found by name as well; desk-replay sessions lists them"
             }
+            Self::NoStream => "desk-replay tail lists streams",
             Self::NameNeedsKey => "give --master-key FILE, or the session's id",
             Self::AmbiguousName(_) => "give one of the ids",
             Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",

@@ -25,6 +25,7 @@ pub mod rebuild;
 pub mod render;
 pub mod report;
 pub mod session_history;
+pub mod sessions;
 pub mod show;
 pub mod source;
 pub mod stats;
@@ -93,6 +94,7 @@ async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failu
         Action::Prove(wanted) => prove::prove(&source, wanted, screen).await,
         Action::CheckProof(wanted) => check_proof::check_proof(wanted, screen),
         Action::Consistency(wanted) => consistency::consistency(&source, wanted, screen).await,
+        Action::Sessions => sessions::sessions(&source, screen).await,
         Action::Stats => stats::stats(&source, screen).await,
         Action::Compare(wanted) => compare::compare(&source, wanted, screen).await,
         Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,

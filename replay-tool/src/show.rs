@@ -1,9 +1,11 @@
-//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision.
+//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision; or the
+//! events of any other stream.
 
 mod document;
+mod stream_events;
 
 use domain::session::{Session, State};
-use event_store::{Identity, event::time_text};
+use event_store::{Identity, StreamName, event::time_text};
 use projections::MessageView;
 
 use crate::{
@@ -22,6 +24,9 @@ pub use document::event_document;
 /// # Errors
 /// There is no such session or moment, or its history cannot be read.
 pub async fn show(source: &Source, wanted: &SessionArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    if let Some(stream) = other_stream(&wanted.session) {
+        return stream_events::show(source, &stream, wanted, screen).await;
+    }
     let history = SessionHistory::read(source, wanted).await?;
     if screen.json_wanted() {
         screen.json(&document::of(&history))?
@@ -30,6 +35,13 @@ pub async fn show(source: &Source, wanted: &SessionArgs, screen: &mut Screen<'_>
     }
     Ok(Finding::AsExpected)
 }
+
+/// A stream that is no session's, like `agent-<id>` or `settings-policy`.
+fn other_stream(wanted: &str) -> Option<StreamName> {
+    StreamName::parse(wanted).ok().filter(|stream| CATEGORIES.contains(&stream.category()))
+}
+
+const CATEGORIES: [&str; 4] = ["agent", "customer", "settings", "access"];
 
 fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
     print_header(history, screen)?;

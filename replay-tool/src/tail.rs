@@ -97,7 +97,7 @@ impl Printer<'_> {
         if let Some(flaw) = flaw {
             screen.line(&format!("!! position {} does not prove itself: {flaw}", event.position))?;
         }
-        screen.line(&line(event, &personal, is_lost))
+        screen.line(&event_text(event, &personal, is_lost))
     }
 }
 
@@ -112,7 +112,8 @@ impl TailArgs {
     }
 }
 
-fn line(event: &RecordedEvent, personal: &PersonalText, is_lost: bool) -> String {
+/// An event on one line.
+pub(crate) fn event_text(event: &RecordedEvent, personal: &PersonalText, is_lost: bool) -> String {
     let stored = &event.event;
     let place = format!("{:>8}  {}  {}/{}", event.position, event.recorded_at_text(), event.stream, event.version);
     let sealed = match personal {

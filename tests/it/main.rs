@@ -26,6 +26,7 @@ mod kurrentdb;
 mod log_attacks;
 mod log_elsewhere;
 mod long_shift;
+mod lost_parts;
 mod mail;
 mod moments;
 mod mutants;

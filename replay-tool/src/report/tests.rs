@@ -166,7 +166,7 @@ async fn page_of(name: &str, text: &str) -> String {
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
     let history = SessionHistory::of(identity, head, events, 99, Names::new(TimeZone::UTC, [])).await.expect("folded");
-    page::page(&history, Timestamp::UNIX_EPOCH).into_string()
+    page::page(&history, None, Timestamp::UNIX_EPOCH).into_string()
 }
 
 /// Names and attributes of all elements in order, without the text between them.

@@ -18,6 +18,13 @@ async fn chats(desk: &Desk, session: &str) -> Value {
     customer.chat(session, "How long does shipping take?").await.unwrap()
 }
 
+fn mark_restored(desk: &Desk) -> std::process::Output {
+    let (program, folder) = (tests::desk::program("desk"), desk.data_dir());
+    let mut command = tests::desk::without_settings(program);
+    command.env("DESK_MASTER_KEY_FILE", folder.parent().unwrap().join("test-master-key"));
+    command.args(["mark-restored", "--who", "operations, ticket 7", "--data-dir"]).arg(folder).output().unwrap()
+}
+
 async fn change(desk: &Desk, sql: &str) {
     let file = desk.data_dir().join("events.db");
     let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
@@ -140,7 +147,7 @@ async fn restored_log_is_marked_starts_new_checkpoints_and_keeps_the_old_ones() 
 
     std::fs::rename(&kept, &file).unwrap();
     let folder = desk.data_dir().to_str().unwrap();
-    let marked = run_desk(&["mark-restored", "--data-dir", folder, "--who", "operations, ticket 7"]);
+    let marked = mark_restored(&desk);
     let said = String::from_utf8_lossy(&marked.stdout).into_owned() + &String::from_utf8_lossy(&marked.stderr);
     assert!(marked.status.success() && said.contains(&format!("up to position {left}")), "{said}");
     let verified = async |more: &[&str]| {
