@@ -104,7 +104,7 @@ def bad_column(event, types):
             if kind != b"integer":
                 return column
         elif column in BLOBS:
-            if kind not in (b"blob", b"text"):
+            if kind != b"blob":
                 return column
         elif kind != b"text" or not is_utf8(value):
             return column
@@ -174,7 +174,8 @@ class Evidence:
         self.notes = sorted(notes, key=lambda note: (note["size"], note["signed_at"]))
         self.restored_at = restored_at
 
-    def begin(self, log_id, generation):
+    def begin(self, log_id, generation, is_copy):
+        self.is_copy = is_copy
         self.tree = Tree()
         self.expected = list(self.notes)
         self.log_id, self.generation = log_id, generation
@@ -252,6 +253,10 @@ class Evidence:
                 yield Flaw(0, 0, "the log does not have the id that was signed")
             elif note["generation"] > self.generation:
                 yield Flaw(0, 0, "a newer generation was signed")
+        oldest = min((note["generation"] for note in self.notes), default=self.generation)
+        is_restored = any(restored["generation"] >= self.generation for restored in self.restores)
+        if oldest < self.generation and not is_restored and not self.is_copy:
+            yield Flaw(0, 0, "the generation was raised without a signed record of a restore")
 
 
 def restore_of(event):
@@ -330,24 +335,24 @@ def typed(names):
 
 
 def identity_of(database):
-    rows = rows_of(database, f"select {typed(('log_id', 'generation'))} from identity")
+    rows = rows_of(database, f"select {typed(('log_id', 'generation'))} from identity where id = 1")
     if not rows:
         raise Changed("the identity is missing")
     log_id, id_type, generation, generation_type = rows[0]
-    if id_type not in (b"blob", b"text") or len(log_id) != 16 or generation_type != b"integer" or generation < 0:
+    if id_type != b"blob" or len(log_id) != 16 or generation_type != b"integer" or generation < 0:
         raise Changed("the identity cannot be read")
     return uuid.UUID(bytes=log_id), generation
 
 
 def head_of(database):
-    rows = rows_of(database, f"select {typed(('position', 'recorded_at', 'hash'))} from head")
+    rows = rows_of(database, f"select {typed(('position', 'recorded_at', 'hash'))} from head where id = 1")
     if not rows:
         return (0, b"", b"")
     position, position_type, recorded_at, time_type, last_hash, hash_type = rows[0]
     return (
         position if position_type == b"integer" and position >= 0 else 0,
         recorded_at if time_type == b"text" and is_utf8(recorded_at) else b"",
-        last_hash if hash_type in (b"blob", b"text") else b"",
+        last_hash if hash_type == b"blob" else b"",
     )
 
 
@@ -355,7 +360,7 @@ def exemption_of(database, tables, key, log_id, generation):
     """Up to where times rise in each stream only, and whether the key has signed that."""
     rows = rows_of(database, "select * from copy") if b"copy" in tables else []
     if not rows:
-        return 0, True
+        return 0, True, False
     names = [column[1] for column in rows_of(database, "pragma table_info(copy)")]
     copy = dict(zip(names, rows[0]))
     rises_after = copy.get(b"times_rise_after", 0)
@@ -368,7 +373,7 @@ def exemption_of(database, tables, key, log_id, generation):
     is_signed = key is not None and signature[:4] == key[1] and verify_proof.is_signed(
         key[2], text.encode("utf-8"), signature[4:]
     )
-    return max(rises_after, 0), is_signed
+    return max(rises_after, 0), is_signed, True
 
 
 def verify(path, evidence):
@@ -394,8 +399,8 @@ def verify_open(database, evidence):
         raise NoLog("the log is from a newer version")
     log_id, generation = identity_of(database)
     head = head_of(database)
-    rises_after, is_signed = exemption_of(database, tables, evidence.key, log_id, generation)
-    evidence.begin(log_id, generation)
+    rises_after, is_signed, is_copy = exemption_of(database, tables, evidence.key, log_id, generation)
+    evidence.begin(log_id, generation, is_copy)
     walk = Walk(head, rises_after, evidence)
     flaws = []
     try:

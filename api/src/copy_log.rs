@@ -188,7 +188,7 @@ fn exemption(source: &Source, to: Identity, settings: &Settings) -> impl FnOnce(
     });
     move |rises_after| match key {
         Ok(key) if is_known && rises_after > Position::START => Exemption::signed(rises_after, to, &key),
-        Ok(_) | Err(_) => Exemption { rises_after, note: None },
+        Ok(_) | Err(_) => Exemption { rises_after, note: None, is_copy: true },
     }
 }
 

@@ -181,7 +181,7 @@ pub trait EventReader: Send + Sync {
 
     /// The same, with who has signed it.
     async fn exemption(&self) -> Result<Exemption, ReadError> {
-        Ok(Exemption { rises_after: self.times_rise_after().await?, note: None })
+        Ok(Exemption { rises_after: self.times_rise_after().await?, note: None, is_copy: false })
     }
 
     /// How this log assigns positions.

@@ -141,7 +141,7 @@ impl CopyMark {
 impl From<Option<CopyMark>> for Exemption {
     fn from(copy: Option<CopyMark>) -> Self {
         let rises_after = CopyMark::times_rise_after(copy.as_ref());
-        Self { rises_after, note: copy.and_then(|copy| copy.note) }
+        Self { rises_after, is_copy: copy.is_some(), note: copy.and_then(|copy| copy.note) }
     }
 }
 

@@ -107,9 +107,14 @@ async fn walk(
             }
             seen(event);
         }
+        // A shorter page has reached the end; in a damaged file a search for what follows may end anywhere.
+        let is_last = walk.dense && page.len() < PAGE;
         if let Some(error) = unreadable {
             let flaw = unreadable_flaw(&walk, error);
             return Ok(walk.report(head, Some(flaw)));
+        }
+        if is_last {
+            break;
         }
     }
     end_of_log(reader, walk, head).await
@@ -130,6 +135,7 @@ async fn begin(
         walk.rises_after = exemption.rises_after;
         let is_signed = key.is_some_and(|key| exemption.is_signed_by(&key, here));
         walk.is_unsigned = exemption.rises_after > Position::START && !is_signed;
+        walk.signed.is_copy = exemption.is_copy;
     }
     walk.truncations =
         reader.truncations().await?.into_iter().map(|truncation| (truncation.stream.clone(), truncation)).collect();

@@ -11,7 +11,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use event_store::{EventReader, Position, RecordedEvent, StreamName};
+use event_store::{Position, RecordedEvent, StreamName};
 use serde_json::Value;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, sqlite::SqliteConnectOptions};
 

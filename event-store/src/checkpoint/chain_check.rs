@@ -13,8 +13,8 @@ use crate::{
     port::{EventReader, Positions, ReadError},
 };
 
-/// Most remembered streams, about 15 MB. Beyond that all are forgotten.
-const STREAMS: usize = 100_000;
+/// Most remembered streams, about 3 MB. Beyond that all are forgotten.
+const STREAMS: usize = 20_000;
 
 /// The log as far as it was read.
 pub(super) struct ChainCheck {

@@ -15,6 +15,8 @@ pub struct Exemption {
     pub rises_after: Position,
     /// The signature, base64; `None` if nobody signed it.
     pub note: Option<String>,
+    /// Whether the log says that it is a copy.
+    pub is_copy: bool,
 }
 
 impl Exemption {
@@ -22,7 +24,7 @@ impl Exemption {
     #[must_use]
     pub fn signed(rises_after: Position, log: Identity, key: &CheckpointKey) -> Self {
         let signature = key.signature(text(rises_after, log).as_bytes());
-        Self { rises_after, note: Some(BASE64_STANDARD.encode(signature)) }
+        Self { rises_after, note: Some(BASE64_STANDARD.encode(signature)), is_copy: true }
     }
 
     /// Whether the key has signed it for this log.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 fn unsigned(rises_after: Position) -> Exemption {
-    Exemption { rises_after, note: None }
+    Exemption { rises_after, note: None, is_copy: true }
 }
 
 fn event(n: usize) -> SealedEvent {

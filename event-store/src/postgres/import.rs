@@ -152,7 +152,7 @@ impl ImportTarget for PostgresImport {
         }
     }
 
-    async fn finish(&mut self, Exemption { rises_after, note }: Exemption) -> Result<(), ImportError> {
+    async fn finish(&mut self, Exemption { rises_after, note, is_copy: _ }: Exemption) -> Result<(), ImportError> {
         let mut connection = connect(&self.options).await.map_err(away)?;
         sqlx::query(WHOLE).bind(number(rises_after.0)).bind(note).execute(&mut connection).await.map_err(away)?;
         Ok(())

@@ -129,7 +129,7 @@ impl ImportTarget for SqliteImport {
         }
     }
 
-    async fn finish(&mut self, Exemption { rises_after, note }: Exemption) -> Result<(), ImportError> {
+    async fn finish(&mut self, Exemption { rises_after, note, is_copy: _ }: Exemption) -> Result<(), ImportError> {
         sqlx::query(WHOLE).bind(number(rises_after.0)).bind(note).execute(&self.writer).await.map_err(away)?;
         sql::flush(&self.writer).await.map_err(|SqlError(error)| away(error))
     }

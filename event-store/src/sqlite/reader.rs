@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use sqlx::{
-    AssertSqlSafe, Row as _, SqliteExecutor, SqlitePool,
+    AssertSqlSafe, Column as _, Row as _, SqliteExecutor, SqlitePool, TypeInfo as _, ValueRef as _,
     sqlite::{SqlitePoolOptions, SqliteRow},
 };
 use tokio::sync::watch;
@@ -60,14 +60,16 @@ impl SqliteReader {
         let pool = self.pool.clone();
         in_own_task(async move {
             let rows = query.fetch_all(&pool).await.map_err(read_error)?;
-            rows.iter().map(event_of).collect()
+            rows.iter().map(typed_event_of).collect()
         })
         .await
     }
 }
 
 pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, SqlError> {
-    let row = sqlx::query("select log_id, generation from identity").fetch_one(from).await?;
+    const IDENTITY: &str =
+        "select case typeof(log_id) when 'blob' then log_id end, generation from identity where id = 1";
+    let row = sqlx::query(IDENTITY).fetch_one(from).await?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     let generation = u64::try_from(row.try_get::<i64, _>(1)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     Ok(Identity { log_id, generation })
@@ -123,4 +125,24 @@ async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
 
 decode_rows!(SqliteRow);
 
-sql_event_reader!(SqliteReader, event: "event", head: "head");
+sql_event_reader!(
+    SqliteReader,
+    event: "event",
+    head: "(select position, recorded_at, case typeof(hash) when 'blob' then hash end as hash from head where id = 1)"
+);
+
+/// The columns of bytes; the driver would take a text for them as well.
+const BLOBS: [usize; 7] = [3, 8, 10, 11, 13, 14, 15];
+
+/// The event, if no byte of its row's header was changed so that only types are others.
+fn typed_event_of(row: &SqliteRow) -> Result<Arc<RecordedEvent>, ReadError> {
+    let event = event_of(row)?;
+    for column in BLOBS {
+        let is_bytes = row.try_get_raw(column).is_ok_and(|value| value.is_null() || value.type_info().name() == "BLOB");
+        if !is_bytes {
+            let what = format!("column {} is malformed", row.column(column).name());
+            return Err(ReadError::Damaged { position: event.position, what });
+        }
+    }
+    Ok(event)
+}

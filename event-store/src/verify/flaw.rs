@@ -80,6 +80,11 @@ pub enum Flaw {
         /// The generation that was signed.
         signed: u64,
     },
+    /// The log's generation was raised without a restore that the key has signed.
+    RaisedGeneration {
+        /// The generation that was signed.
+        signed: u64,
+    },
     /// The key of the event's personal part was destroyed, and no event says so.
     ErasedWithoutRecord {
         /// The key.
@@ -124,6 +129,9 @@ impl fmt::Display for Flaw {
             }
             Self::OlderGeneration { signed } => {
                 write!(f, "generation {signed} was signed, and the log says that it is an older one")
+            }
+            Self::RaisedGeneration { signed } => {
+                write!(f, "generation {signed} was signed, and the log's was raised since without a signed record of a restore")
             }
             Self::ErasedWithoutRecord { key_id } => {
                 write!(f, "the key {key_id} of its personal part was destroyed without an erasure on record")

@@ -70,6 +70,10 @@ pub(super) struct Signed {
     /// Checkpoints beyond a restore, and where that was.
     replaced: Vec<(Checkpoint, Position)>,
     beside_the_events: Option<Flaw>,
+    /// Whether the log says that it is a copy, which may have raised its generation.
+    pub(super) is_copy: bool,
+    /// The oldest generation that was signed.
+    oldest: Option<u64>,
 }
 
 impl Signed {
@@ -82,6 +86,8 @@ impl Signed {
             is_summed: is_summed || !checkpoints.is_empty(),
             range: CompactRange::default(),
             beside_the_events: checkpoints.iter().find_map(|checkpoint| other_identity(checkpoint, here)),
+            is_copy: false,
+            oldest: checkpoints.iter().map(|checkpoint| checkpoint.log.generation).min(),
             expected: checkpoints,
             newest: None,
             mismatch: None,
@@ -183,7 +189,16 @@ impl Signed {
 
     /// A checkpoint of another log or of a newer generation. What its events show counts more.
     pub(super) fn other_identity(&self) -> Option<FirstFlaw> {
-        self.beside_the_events.clone().map(|flaw| FirstFlaw::at(Position::START, flaw))
+        let flaw = self.beside_the_events.clone().or_else(|| self.raised_generation());
+        flaw.map(|flaw| FirstFlaw::at(Position::START, flaw))
+    }
+
+    /// Only a restore on record, or a copy, raises the generation.
+    fn raised_generation(&self) -> Option<Flaw> {
+        let signed = self.oldest.filter(|oldest| *oldest < self.here.generation)?;
+        let is_restored = self.restores.iter().any(|restored| restored.generation >= self.here.generation);
+        let is_explained = is_restored || self.is_copy || !self.dense;
+        (!is_explained).then_some(Flaw::RaisedGeneration { signed })
     }
 
     /// A flaw between two positions, narrowed by the proved parts: it is not in a matching part, nor after a mismatched one. In a
