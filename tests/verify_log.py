@@ -327,6 +327,9 @@ def rows_of(database, sql):
         if error.sqlite_errorcode & 0xFF in DAMAGED:
             raise Changed(str(error)) from error
         raise
+    except UnicodeDecodeError as error:
+        # SQLite names what is damaged in words that are damaged as well
+        raise Changed(str(error)) from error
 
 
 def typed(names):
@@ -420,8 +423,8 @@ def events_of(database, walk):
     """Every event; a place that the database cannot read is the next event's."""
     try:
         yield from database.execute(f"select {typed(COLUMNS)} from event order by position")
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF not in DAMAGED:
             raise
         position = walk.position + 1
         raise Flaw(position, position, f"the event cannot be read: {error}") from error
