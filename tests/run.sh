@@ -54,6 +54,8 @@ need node nodejs
 need npm npm
 need chromium chromium
 need strace strace
+# It lies where only an administrator's PATH leads.
+[ -x /usr/sbin/nginx ] || need nginx nginx
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
     echo "installing cargo-deny"
@@ -150,10 +152,20 @@ venv="$target/schemathesis"
 into "$venv" tests/schemathesis
 "$venv/bin/python" tests/schemathesis/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
 
+step "clients made from the API's document (tests/clients)"
+into "$target/clients" tests/clients
+"$target/clients/bin/python" tests/clients/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
+
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"
 node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
+
+if [ "${DESK_TEST_LONG:-}" = 1 ]; then
+    step "the built pages in Lighthouse (tests/lighthouse)"
+    npm ci --prefix tests/lighthouse --no-audit --no-fund --loglevel=error
+    node --test --test-reporter=tap tests/lighthouse/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:|^# .*performance'
+fi
 
 end_step
 printf '\n== the ten slowest tests\n'

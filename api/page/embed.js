@@ -1,10 +1,6 @@
 // What the page around a frame says of it: `/embed?lang=de#identity_token=…`. The token stands behind the #, so that it is in no
 // server's log, and is taken out of the address once it is read.
 
-const wanted = [new URLSearchParams(location.search).get('lang'), ...navigator.languages];
-const known = wanted.map((tag) => (tag ?? '').toLowerCase().split('-')[0]).find((code) => ['zh', 'en', 'de', 'fr', 'es', 'it'].includes(code));
-document.documentElement.lang = known === 'zh' ? 'zh-CN' : (known ?? 'en');
-
 const identityToken = new URLSearchParams(location.hash.slice(1)).get('identity_token');
 if (identityToken) {
   (window.FiidoDesk ??= []).push(['setUser', { identityToken }]);

@@ -1,4 +1,4 @@
-// The demo shop's texts, in the language of `?lang=` or of the browser, and two ways to call the widget from a page.
+// The demo shop's texts, in the language that language.js chose, and two ways to call the widget from a page.
 
 const TEXTS = {
   en: {
@@ -57,22 +57,16 @@ const TEXTS = {
   },
 };
 
-const asked = [new URLSearchParams(location.search).get('lang'), ...navigator.languages];
-const code = asked.map((tag) => (tag ?? '').toLowerCase().split('-')[0]).find((tag) => Object.hasOwn(TEXTS, tag)) ?? 'en';
-const texts = TEXTS[code];
-const tagOf = (language) => (language === 'zh' ? 'zh-CN' : language);
-
-// The widget speaks the page's language.
-document.documentElement.lang = tagOf(code);
+const texts = TEXTS[language];
 for (const node of document.querySelectorAll('[data-text]')) node.textContent = texts[node.dataset.text];
 
 const languages = document.getElementById('languages');
-for (const [language, { name }] of Object.entries(TEXTS)) {
+for (const [code, { name }] of Object.entries(TEXTS)) {
   const link = document.createElement('a');
-  link.href = `?lang=${language}`;
-  link.lang = tagOf(language);
+  link.href = `?lang=${code}`;
+  link.lang = LANGUAGE_TAGS[code];
   link.textContent = name;
-  if (language === code) link.setAttribute('aria-current', 'true');
+  if (code === language) link.setAttribute('aria-current', 'true');
   languages.append(link);
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Unanswered;
 pub(crate) async fn ask(settings: &Settings) -> Result<(String, bool), AnyError> {
     let folder = settings.faq_dir.clone().unwrap_or_else(|| settings.data_dir.join("faq"));
     let faq = open_faq(&folder)?;
-    let grounding: Arc<dyn Grounding> = faq.clone().map_or_else(|| Arc::new(Nothing) as _, |faq| Arc::new(faq) as _);
+    let grounding: Arc<dyn Grounding> = faq.clone().map_or_else(|| Arc::new(NoEntries) as _, |faq| Arc::new(faq) as _);
     let built = assistants::build(settings, faq.map(FaqAssistant::new), &grounding, None, &SystemClock::shared())?;
     let (mut text, mut have_all_answered) = (String::new(), true);
     for member in &built.members {
@@ -97,10 +97,10 @@ fn question() -> Question {
 }
 
 /// No entries yet.
-struct Nothing;
+pub(crate) struct NoEntries;
 
 #[async_trait]
-impl Grounding for Nothing {
+impl Grounding for NoEntries {
     async fn passages(&self, _: &str, _: Language, _: usize) -> Vec<Passage> {
         Vec::new()
     }

@@ -46,6 +46,10 @@ fn refuse(request: &HttpRequest) -> Option<Problem> {
     if !is_json(request.headers()) {
         return Some(not_json());
     }
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Some(encoded());
+    }
     let length = header_text(request.headers(), &header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
     length.is_some_and(|length: usize| length > MAX_BODY_BYTES).then(too_large)
 }
@@ -61,6 +65,12 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) fn not_json() -> Problem {
     let detail = "the body must be JSON: send the header Content-Type: application/json";
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "NOT_JSON", detail)
+}
+
+/// A body of a few bytes may unpack to any size.
+fn encoded() -> Problem {
+    let detail = "the body must not be compressed: send it without the header Content-Encoding";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BODY_ENCODED", detail)
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -97,6 +107,8 @@ fn too_large() -> Problem {
 /// # Errors
 /// It is no JSON object of this type; the error names the field by its path, like `a.b[2].c`, and quotes nothing.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // JSON has no mark of its byte order, and some libraries send one all the same (RFC 8259, 8.1).
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::bad_request("the body is not valid UTF-8"));
     }
@@ -222,6 +234,12 @@ mod tests {
         parse::<Example>(body)
             .map(|example| example.message.unwrap_or_default())
             .unwrap_or_else(|p| p.detail().to_owned())
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_once() {
+        assert_eq!(detail("\u{feff}{\"message\": \"a\"}".as_bytes()), "a");
+        assert!(detail("\u{feff}\u{feff}{}".as_bytes()).starts_with("the body is not valid JSON"));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use event_store::location::holds_password;
 
 use crate::{
     ask_assistants::{self, Unanswered},
+    backup::{self, BackupArgs, backup},
+    check_config,
     check_faq::{self, CheckFaqArgs, FaultsFound, check_faq},
     checkpoints,
     copy_keys::{self, CopyKeysArgs, copy_keys},
@@ -15,7 +17,7 @@ use crate::{
     logging,
     mark_restored::{self, MarkRestoredArgs},
     reset_admin, server,
-    settings::{Layers, Settings, SettingsError, check_config, settings_page},
+    settings::{Layers, Settings, example_file, settings_page},
 };
 
 /// An AI customer-service desk: one program, nothing beside it.
@@ -38,11 +40,6 @@ Examples:
   DESK_DATABASE_URL=postgres://desk_app@db/desk desk --config /etc/desk.toml
 
 Exit status: 0 stopped cleanly, 2 could not run.";
-
-const CHECK_CONFIG_HELP: &str = "\
-With --ask each assistant that is set up is asked one question, which may cost a little; nothing is recorded.
-
-Exit status: 0 all is well, 1 an assistant did not answer, 2 a setting is wrong.";
 
 const KEYS_HELP: &str = "\
 Standard output gets one line, the public key; standard error says where the private one is. So
@@ -106,18 +103,25 @@ struct Flags {
 enum Subcommands {
     /// Serve (the default)
     Serve,
-    /// Say what would run, and stop
-    #[command(after_help = CHECK_CONFIG_HELP)]
+    /// Say what would run and what a start would find, and stop
+    #[command(after_help = check_config::HELP)]
     CheckConfig {
         /// Asks each assistant that is set up one question
         #[arg(long)]
         ask: bool,
+        /// Asks no database server
+        #[arg(long)]
+        offline: bool,
     },
     /// Check the files of the FAQ, and name everything that is wrong with them
     #[command(after_help = check_faq::HELP)]
     CheckFaq(CheckFaqArgs),
     /// Print the page of all settings
-    Settings,
+    Settings {
+        /// As a configuration file with every setting, commented out at its default
+        #[arg(long)]
+        toml: bool,
+    },
     /// Print the public key that checkpoints are checked with
     #[command(after_help = KEYS_HELP)]
     Keys,
@@ -127,6 +131,9 @@ enum Subcommands {
     /// Record that the log was put back from a backup, before desk is started on it
     #[command(after_help = mark_restored::HELP)]
     MarkRestored(MarkRestoredArgs),
+    /// Back up the databases of a data directory while desk runs
+    #[command(after_help = backup::HELP)]
+    Backup(BackupArgs),
     /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
     #[command(after_help = copy_log::HELP)]
     CopyLog(CopyLogArgs),
@@ -153,42 +160,52 @@ pub async fn run() -> ExitCode {
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 async fn act(cli: Cli) -> Result<(), AnyError> {
-    if let Some(Subcommands::Settings) = cli.command {
-        return Ok(std::io::stdout().write_all(settings_page().as_bytes())?);
+    if let Some(Subcommands::Settings { toml }) = cli.command {
+        let page = if toml { example_file() } else { settings_page() };
+        return Ok(std::io::stdout().write_all(page.as_bytes())?);
     }
     refuse_password("database_url", cli.flags.database_url.as_deref())?;
     refuse_password("event_store_url", cli.flags.event_store_url.as_deref())?;
-    let layers = layers(cli.flags)?;
-    let settings = Settings::parse(&layers)?;
-    if let Some(Subcommands::CheckConfig { ask }) = cli.command {
-        std::io::stdout().write_all(check_config(&layers, &settings).as_bytes())?;
+    let layers = layers(cli.flags);
+    if let Some(Subcommands::CheckConfig { ask, offline }) = cli.command {
+        let settings = Settings::parse_to_serve(&layers)?;
+        let report = check_config::check(&layers, &settings, offline).await;
+        std::io::stdout().write_all(report.text.as_bytes())?;
+        report.verdict()?;
         return if ask { ask_assistants(&settings).await } else { Ok(()) };
     }
-    if let Some(Subcommands::CheckFaq(args)) = &cli.command {
-        return check_faq(args, &settings);
+    if matches!(cli.command, Some(Subcommands::Serve) | None) {
+        let settings = Settings::parse_to_serve(&layers)?;
+        logging::start(settings.dev);
+        layers.notes().iter().for_each(|note| tracing::info!("{note}"));
+        return server::serve(settings).await;
     }
-    if let Some(Subcommands::Keys) = cli.command {
-        return checkpoints::print_public_key(&settings);
+    beside_serving(cli.command, &Settings::parse(&layers)?).await
+}
+
+/// The commands that need the settings and do not serve.
+async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Result<(), AnyError> {
+    match command {
+        Some(Subcommands::CheckFaq(args)) => check_faq(&args, settings),
+        Some(Subcommands::Keys) => checkpoints::print_public_key(settings),
+        Some(Subcommands::ResetAdmin) => {
+            let file = reset_admin::reset(settings).await?;
+            let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
+            Ok(std::io::stdout().write_all(said.as_bytes())?)
+        }
+        Some(Subcommands::MarkRestored(args)) => {
+            let said = mark_restored::mark_restored(&args, settings).await?;
+            Ok(std::io::stdout().write_all(said.as_bytes())?)
+        }
+        Some(Subcommands::Backup(args)) => Ok(backup(&args, settings).await?),
+        Some(Subcommands::CopyKeys(args)) => Ok(copy_keys(&args).await?),
+        Some(Subcommands::CopyLog(args)) => {
+            // For whoever sits before it, not for what collects a server's lines.
+            logging::start(true);
+            Ok(copy_log(args, settings).await?)
+        }
+        Some(Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::CheckConfig { .. }) | None => Ok(()),
     }
-    if let Some(Subcommands::ResetAdmin) = cli.command {
-        let file = reset_admin::reset(&settings).await?;
-        let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
-        return Ok(std::io::stdout().write_all(said.as_bytes())?);
-    }
-    if let Some(Subcommands::MarkRestored(args)) = &cli.command {
-        let said = mark_restored::mark_restored(args, &settings).await?;
-        return Ok(std::io::stdout().write_all(said.as_bytes())?);
-    }
-    if let Some(Subcommands::CopyKeys(args)) = &cli.command {
-        return Ok(copy_keys(args).await?);
-    }
-    if let Some(Subcommands::CopyLog(args)) = cli.command {
-        // For whoever sits before it, not for what collects a server's lines.
-        logging::start(true);
-        return Ok(copy_log(args, &settings).await?);
-    }
-    logging::start(settings.dev);
-    server::serve(settings).await
 }
 
 async fn ask_assistants(settings: &Settings) -> Result<(), AnyError> {
@@ -210,12 +227,12 @@ fn refuse_password(key: &str, url: Option<&str>) -> Result<(), AnyError> {
     .into())
 }
 
-fn layers(flags: Flags) -> Result<Layers, SettingsError> {
+fn layers(flags: Flags) -> Layers {
     let mut layers = Layers::default();
     if let Some(path) = &flags.config {
-        layers.file(path)?;
+        layers.file(path);
     }
-    layers.environment(std::env::vars())?;
+    layers.environment(std::env::vars_os());
     layers.flag("listen", flags.listen);
     layers.flag("data_dir", flags.data_dir);
     layers.flag("database_url", flags.database_url);
@@ -224,5 +241,5 @@ fn layers(flags: Flags) -> Result<Layers, SettingsError> {
     layers.flag("clock_file", flags.clock_file);
     layers.flag("accept_clock", flags.accept_clock.then(|| "true".to_owned()));
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
-    Ok(layers)
+    layers
 }

@@ -24,7 +24,7 @@ pub struct Client {
     pub address: IpAddr,
     /// Whether its request came over TLS: ours, or a trusted proxy's.
     pub is_secure: bool,
-    /// Names of this server in the request: the Host header, and the original host as told by a trusted proxy.
+    /// Names of this server in the request: the Host header, and the original host and port as told by a trusted proxy.
     pub hosts: Vec<String>,
 }
 
@@ -52,6 +52,7 @@ fn parse_network(text: &str) -> Option<IpNet> {
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 impl TrustedProxies {
     /// The client of this request, on a connection with TLS or without.
@@ -78,6 +79,11 @@ impl TrustedProxies {
         client.is_secure |= protos.iter().flatten().any(|proto| proto.eq_ignore_ascii_case("https"));
         client.hosts.extend(last(headers, &FORWARDED_HOST));
         client.hosts.extend(nearest.and_then(|hop| hop.host.clone()));
+        if let Some(port) = last(headers, &FORWARDED_PORT).and_then(|port| port.parse::<u16>().ok()) {
+            let at_port: Vec<String> =
+                client.hosts.iter().map(|host| format!("{}:{port}", without_port(host))).collect();
+            client.hosts.extend(at_port);
+        }
         client
     }
 
@@ -142,6 +148,14 @@ fn lines(headers: &HeaderMap, name: &HeaderName) -> String {
     lines.join(",")
 }
 
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        // `[::1]` has colons and no port.
+        Some(_) | None => host,
+    }
+}
+
 /// The last entry of a list, which the nearest proxy wrote.
 fn last(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let lines = lines(headers, name);
@@ -204,6 +218,18 @@ mod tests {
         let client = client(PROXY, &forwarded);
         assert_eq!((client.address.to_string(), client.is_secure), ("2001:db8::7".to_owned(), true));
         assert_eq!(client.hosts, ["desk.example", "shop.example"]);
+    }
+
+    #[test]
+    fn a_trusted_proxys_port_belongs_to_each_host() {
+        let hosts = |headers: &[(&'static str, &str)]| client(PROXY, headers).hosts;
+        assert_eq!(hosts(&[("x-forwarded-port", "9000")]), ["desk.example", "desk.example:9000"]);
+        let named = [("x-forwarded-host", "[2001:db8::1]:80"), ("x-forwarded-port", "8443")];
+        assert_eq!(hosts(&named), ["desk.example", "[2001:db8::1]:80", "desk.example:8443", "[2001:db8::1]:8443"]);
+        for none in ["", "x", "70000", "-1"] {
+            assert_eq!(hosts(&[("x-forwarded-port", none)]), ["desk.example"], "{none}");
+        }
+        assert_eq!(client(STRANGER, &[("x-forwarded-port", "9000")]).hosts, ["desk.example"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::private_file::create_private_file;
+use event_store::private_file::{create_private_file, read_private_file};
 
 /// The directory, held by this process alone.
 pub struct DataDir {
@@ -75,7 +75,7 @@ impl DataDir {
             Ok(made) => made,
             Err(source) => return Err(failed(source)),
         };
-        let text = fs::read_to_string(&path).map_err(failed)?;
+        let text = read_private_file(&path).map_err(failed)?;
         Ok((text.trim().to_owned(), made))
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct PasswordShown {
 /// One of both has one.
 pub(crate) fn refuse_passwords(from: &str, to: &str) -> Result<(), PasswordShown> {
     for (flag, variable, url) in [("--from", "DESK_COPY_FROM", from), ("--to", "DESK_COPY_TO", to)] {
-        if holds_password(url) && std::env::args().any(|argument| argument.contains(url)) {
+        if holds_password(url) && std::env::args_os().any(|argument| argument.to_string_lossy().contains(url)) {
             return Err(PasswordShown { flag, variable });
         }
     }

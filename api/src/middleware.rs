@@ -1,11 +1,12 @@
-//! The middleware: what stands between a stranger and the routes. Around every request, in this order: who calls
-//! (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
+//! The middleware: what stands between a stranger and the routes. Around every request, in this order: the path that a proxy serves
+//! us under is taken off (`base_path`), who calls (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
 //! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
 //! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
 mod authority;
+pub mod base_path;
 pub(crate) mod connection;
 pub mod headers;
 mod limits;
@@ -25,6 +26,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use base_path::BasePath;
 use connection::Answering;
 use headers::{FrameAncestors, Headers};
 use origins::{CorsPolicy, Origins};
@@ -39,6 +41,8 @@ use crate::{
 pub struct Config {
     /// Whose word on the client's address counts.
     pub trusted_proxies: TrustedProxies,
+    /// Where the proxy serves this desk.
+    pub base_path: BasePath,
     /// Pages elsewhere that may call the API with cookies.
     pub allowed_origins: Origins,
     /// The same, and the visitor's cookie reaches them.
@@ -55,6 +59,7 @@ pub struct Config {
 pub struct Middleware {
     callers: Callers,
     proxies: TrustedProxies,
+    base_path: BasePath,
     cors: CorsPolicy,
     headers: Headers,
     rates: Rates,
@@ -68,6 +73,7 @@ impl Middleware {
             rates: Rates::new(config.chat_rate_per_minute, config.rate_per_second, &callers.staff.clock),
             callers,
             proxies: config.trusted_proxies,
+            base_path: config.base_path,
             cors: CorsPolicy { allowed: config.allowed_origins, widget: config.widget_origins },
             headers: Headers::new(&config.frame_ancestors),
         }
@@ -89,30 +95,31 @@ impl Middleware {
 /// # Errors
 /// What the inner services return.
 pub async fn around(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let middleware =
         request.app_data::<Data<Middleware>>().cloned().expect("every server of ours is built with its middleware");
+    let redirect = middleware.base_path.take_off(&mut request);
     let answering = Answering::begin(&request);
     let caller = middleware.callers.caller(middleware.proxies.client(&request, connection::is_tls(&request)));
     let origin = request.headers().get(ORIGIN).cloned();
     let status = middleware.rates.count(&request, &caller);
-    let refused = middleware.refuse(&request, &caller.client, &status);
+    let answer = middleware.refuse(&request, &caller.client, &status).or(redirect);
     request.extensions_mut().insert(caller.clone());
-    let mut response = match refused {
+    let mut response = match answer {
         Some(answer) => request.into_response(answer),
         None => next.call(limits::with_deadline(request)).await?.map_into_boxed_body(),
     };
     status.apply_headers(response.headers_mut());
     middleware.cors.apply_headers(origin.as_ref(), response.headers_mut());
     if let Some(issued) = caller.take_issued() {
-        let origin = origin.as_ref().and_then(|origin| origin.to_str().ok());
-        let is_widget = origin.is_some_and(|origin| middleware.cors.is_widget(origin));
-        visitor_token::add(&issued, caller.client.is_secure, is_widget, response.headers_mut());
+        let is_widget = origin.as_ref().is_some_and(|origin| middleware.cors.is_widget(origin));
+        visitor_token::add(&issued, &caller, is_widget, response.headers_mut());
     }
     let path = response.request().match_info().as_str().to_owned();
     middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
-    let method = response.request().method().clone();
+    let (method, version) = (response.request().method().clone(), response.request().version());
+    response_body::for_version(version, response.response_mut());
     Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod frames;
 pub(crate) mod parameters;
+pub(crate) mod plain;
 mod refusals;
 pub(crate) mod texts;
 pub(crate) mod words;
@@ -31,6 +32,7 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
         texts::Version,
         texts::Watched,
         words::CustomerType,
+        words::AuditOrder,
         words::SessionOrder,
         words::StreamScope
     ))

@@ -34,6 +34,7 @@ pub mod marks;
 pub mod min_position;
 pub mod notes;
 pub mod offers;
+mod own_session;
 pub mod page;
 pub mod pending_transfers;
 pub mod policies;

@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     auth::bootstrap_admin::PASSWORD_FILE,
-    middleware::{self, Middleware, connection, redirect, tls, trace},
+    middleware::{self, Middleware, base_path, connection, redirect, tls, trace},
     routes,
     services::Services,
     settings::Settings,
@@ -98,6 +98,7 @@ pub fn http(listener: TcpListener, app: Arc<Services>) -> Result<Server, AnyErro
         ActixApp::new()
             .app_data(middleware.clone())
             .configure(|config| app.register(config))
+            .wrap(from_fn(base_path::around_pages))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::around))
             .wrap(from_fn(trace::around))
@@ -113,6 +114,7 @@ pub fn http(listener: TcpListener, app: Arc<Services>) -> Result<Server, AnyErro
 fn config(settings: &Settings) -> middleware::Config {
     middleware::Config {
         trusted_proxies: settings.trusted_proxies.clone(),
+        base_path: settings.base_path.clone(),
         allowed_origins: settings.allowed_origins.clone(),
         widget_origins: settings.widget_origins.clone(),
         frame_ancestors: settings.frame_ancestors.clone(),

@@ -142,6 +142,7 @@ impl Services {
             .app_data(Data::from(self.clock.clone()))
             .app_data(Data::from(self.settings.clone()))
             .app_data(Data::from(self.log.reader()))
+            .app_data(Data::new(self.log.write_health().clone()))
             .app_data(Data::from(self.tail.clone()))
             .app_data(Data::from(self.assistants.clone()))
             .app_data(Data::from(self.coze_tokens.clone()))

@@ -4,14 +4,17 @@
 //! Invariant: a secret's value is never printed; unknown keys are refused with the nearest known one.
 
 mod assistants;
+mod config_file;
 mod declared;
 mod embeddings;
 mod event_store_location;
+mod faults;
 mod layers;
 mod mail;
 mod page;
 mod setting;
 mod value;
+mod variables;
 
 use std::{ops::Deref, path::PathBuf, time::Duration};
 
@@ -27,9 +30,10 @@ pub use assistants::{AssistantKind, AssistantOrder, CozeAuthMode, Currency, Sugg
 pub use declared::{Declared, SETTINGS};
 pub use embeddings::Embeddings;
 pub use event_store_location::EventStoreLocation;
-pub use layers::{Layers, SettingsError, Source};
+pub use faults::{SettingsError, SettingsFault, Source};
+pub use layers::Layers;
 pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
-pub use page::{check_config, settings_page};
+pub use page::{check_config, example_file, settings_page};
 pub use setting::Setting;
 pub use value::{PostgresUrl, Url, Value};
 
@@ -63,23 +67,43 @@ impl Settings {
     /// Parses what the layers say.
     ///
     /// # Errors
-    /// A value does not parse, or makes no sense beside another; the error names setting, source and what is expected.
+    /// Values do not parse, or make no sense beside others; the error names each with its source and what is expected.
     pub fn parse(layers: &Layers) -> Result<Self, SettingsError> {
-        let declared = Declared::parse(layers)?;
-        let log = EventStoreLocation::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
-        let mail = MailSettings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
-        let embeddings = Embeddings::of(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
-        let tls = tls(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
-        let hours = hours(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
-        assistants(&declared).map_err(|(key, expected)| layers.invalid(key, expected))?;
+        Self::parse_and(layers, |_| Vec::new())
+    }
+
+    /// Parses them for a desk that serves, which needs more than commands beside it do.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_to_serve(layers: &Layers) -> Result<Self, SettingsError> {
+        Self::parse_and(layers, keys_to_serve)
+    }
+
+    fn parse_and(layers: &Layers, more: impl Fn(&Declared) -> Vec<Fault>) -> Result<Self, SettingsError> {
+        let mut faults = layers.faults().to_vec();
+        let declared = Declared::parse(layers, &mut faults);
+        // A setting that does not parse is not blamed for what its default would mean beside others.
+        let malformed: Vec<&'static str> = faults.iter().filter_map(SettingsFault::malformed).collect();
+        let mut fault = |(key, expected): Fault| {
+            if !malformed.contains(&key) {
+                faults.push(layers.invalid(key, expected));
+            }
+        };
+        let log = EventStoreLocation::of(&declared).map_err(&mut fault).ok();
+        let mail = MailSettings::of(&declared).map_err(&mut fault).ok();
+        let embeddings = Embeddings::of(&declared).map_err(&mut fault).ok();
+        let tls = tls(&declared).map_err(&mut fault).ok();
+        let hours = hours(&declared).map_err(&mut fault).ok();
         let budgets = budgets(&declared);
-        if declared.redirect_listen.is_some() && tls.is_none() {
-            return Err(layers.invalid("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
+        let others = [assistants(&declared), redirect(&declared), clock_file(&declared)];
+        others.into_iter().filter_map(Result::err).chain(more(&declared)).for_each(fault);
+        match (log, mail, embeddings, tls, hours) {
+            (Some(log), Some(mail), Some(embeddings), Some(tls), Some(hours)) if faults.is_empty() => {
+                Ok(Self { declared, log, tls, mail, embeddings, hours, budgets })
+            }
+            _faulty => Err(SettingsError(faults)),
         }
-        if declared.clock_file.is_some() && !declared.dev {
-            return Err(layers.invalid("clock_file", "unset without --dev: it is for tests alone"));
-        }
-        Ok(Self { declared, log, tls, mail, embeddings, hours, budgets })
     }
 
     /// Who is asked, the first first: whoever is set up, where nobody says otherwise.
@@ -162,6 +186,39 @@ fn tls(declared: &Declared) -> Result<Option<TlsFiles>, Fault> {
         (Some(_), None) => Err(("tls_key_file", "set together with tls_cert_file")),
         (None, Some(_)) => Err(("tls_cert_file", "set together with tls_key_file")),
     }
+}
+
+fn redirect(declared: &Declared) -> Result<(), Fault> {
+    if declared.redirect_listen.is_some() && declared.tls_cert_file.is_none() {
+        return Err(("redirect_listen", "unset without tls_cert_file: there is no https to lead to"));
+    }
+    Ok(())
+}
+
+fn clock_file(declared: &Declared) -> Result<(), Fault> {
+    if declared.clock_file.is_some() && !declared.dev {
+        return Err(("clock_file", "unset without --dev: it is for tests alone"));
+    }
+    Ok(())
+}
+
+const MASTER_KEY: &str = "set with PostgreSQL, to the same key on every node: put 64 hexadecimal digits into a file (`openssl rand \
+                          -hex 32 > master-key; chmod 600 master-key`), keep a copy elsewhere, and set master_key_file \
+                          (DESK_MASTER_KEY_FILE)";
+const TOKEN_KEY: &str = "set with PostgreSQL, to the same key on every node, or a customer of one is a stranger to the others: put 64 \
+                         hexadecimal digits into a file (`openssl rand -hex 32 > token-key; chmod 600 token-key`), and set \
+                         token_key_file (DESK_TOKEN_KEY_FILE)";
+
+/// What several nodes have in common cannot be made by each of them.
+fn keys_to_serve(declared: &Declared) -> Vec<Fault> {
+    if declared.database_url.is_none() {
+        return Vec::new();
+    }
+    let keys = [
+        ("master_key_file", MASTER_KEY, declared.master_key_file.is_some()),
+        ("token_key_file", TOKEN_KEY, declared.token_key_file.is_some()),
+    ];
+    keys.into_iter().filter(|(_, _, is_set)| !is_set).map(|(key, expected, _)| (key, expected)).collect()
 }
 
 fn is_set_up(declared: &Declared, kind: AssistantKind) -> bool {
@@ -267,7 +324,7 @@ mod tests {
         ];
         for (name, value, expected) in variables {
             let mut layers = Layers::default();
-            layers.environment([(name.to_owned(), value.to_owned())].into_iter()).expect("it is a setting");
+            layers.environment([(name.into(), value.into())].into_iter());
             let error = Settings::parse(&layers).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(&format!("(environment {name}) must be {expected}")), "{name}={value}: {error}");
         }

@@ -100,8 +100,8 @@ impl Start {
     }
 }
 
-/// The cursor of a request: `Last-Event-ID` or `?after=`, `<generation>-<position>` or a bare position; `otherwise` where
-/// there is none.
+/// The cursor of a request: `Last-Event-ID`, or `?after=`, or `?lastEventId=` as polyfills of `EventSource` send it;
+/// `<generation>-<position>` or a bare position. An empty one is none. `otherwise` where there is none.
 ///
 /// # Errors
 /// It is malformed (400), or beyond the log's head (409 `CURSOR_AHEAD`).
@@ -113,9 +113,10 @@ pub fn start(
     otherwise: Position,
 ) -> Result<Start, Problem> {
     // What is no text is no cursor either.
-    let header = request.headers().get("Last-Event-ID").map(|value| value.to_str().unwrap_or_default());
-    let (header, parameter) = (cursor("Last-Event-ID", header)?, cursor("after", query.given("after"))?);
-    let Some((generation, position)) = header.or(parameter) else { return Ok(Start::After(otherwise)) };
+    let header = request.headers().get("Last-Event-ID").map(|value| value.to_str().unwrap_or("not ASCII"));
+    let header = cursor("Last-Event-ID", header)?;
+    let (after, last) = (cursor("after", query.given("after"))?, cursor("lastEventId", query.given("lastEventId"))?);
+    let Some((generation, position)) = header.or(after).or(last) else { return Ok(Start::After(otherwise)) };
     if generation.is_some_and(|generation| generation != identity.generation) {
         return Ok(Start::Reset);
     }
@@ -130,7 +131,7 @@ pub type Cursor = (Option<u64>, Position);
 
 fn cursor(field: &'static str, text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let wrong = || Problem::invalid(field, "must be a position, or an id of this stream like 1-42");
-    text.map(|text| parse_cursor(text).ok_or_else(wrong)).transpose()
+    text.filter(|text| !text.is_empty()).map(|text| parse_cursor(text).ok_or_else(wrong)).transpose()
 }
 
 /// Reads a cursor: `<generation>-<position>`, or a bare position.

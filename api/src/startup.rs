@@ -6,10 +6,10 @@ mod databases;
 mod faq;
 pub mod followers;
 mod lost_parts;
-mod mail;
+pub(crate) mod mail;
 mod secret_file;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Ephemeral, Erasure, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
@@ -23,7 +23,10 @@ use commands::{
     settings::VersionZero,
 };
 use domain::policy::regulator::Regulator;
-use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
+use event_store::{
+    Clock, EventStore, Log, Position, SystemClock, Vault, postgres::check_server, private_file::read_private_file,
+    sql::Database,
+};
 use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
@@ -38,7 +41,7 @@ use crate::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::{VisitorTokens, Visitors},
+        visitor::{CookieName, VisitorTokens, Visitors},
     },
     checkpoints,
     clock_file::FileClock,
@@ -52,6 +55,8 @@ use crate::{
 };
 use assistants::Built;
 use databases::{open_log, open_policies, open_vault, views_location};
+
+pub(crate) use databases::server_urls;
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -78,6 +83,9 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 /// Something cannot be used; the error says what, and what to do.
 pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
+    for (_, url) in server_urls(&settings) {
+        check_server(&url).await?;
+    }
     lost_parts::refuse(&settings).await?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
@@ -111,9 +119,11 @@ async fn start_with(
     let views = Views::open(views_location(&settings, &data_dir), Journal::new(store, vault), tail.clone()).await?;
     let supervisor = Arc::new(Supervisor::default());
     supervisor.start(followers::tail(tail.clone()));
+    supervisor.start(followers::write_probe(log.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
     if let Some(period) = settings.log_proof_period() {
-        supervisor.start(followers::log_proof(Arc::new(signer.log_proof(period))));
+        let stored = databases::stored_log(&settings, log.reader()).await?;
+        supervisor.start(followers::log_proof(Arc::new(signer.log_proof(stored, period))));
     }
     supervisor.start(followers::views(views.clone()));
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
@@ -127,7 +137,7 @@ async fn start_with(
         assistants::build(&settings, Some(faq_assistant), &grounding, Some(&budgets), &clock)?;
     let watching_faq = faq.watch();
     let assistants = Arc::new(Assistants::new(members));
-    check_names(&settings, &assistants)?;
+    refuse_unknown_budgets(&settings)?;
     let ephemeral = Arc::<Ephemeral>::default();
     let sessions = Arc::new(Sessions::new(log.clone(), identity.log_id));
     let rules = Arc::new(Rules::new(in_force.clone(), clock.clone()));
@@ -187,6 +197,7 @@ async fn start_with(
         tokens: VisitorTokens::new(&token_keys),
         clock: clock.clone(),
         revocation: revocation.clone(),
+        cookie: CookieName::of(identity.log_id),
         legacy_log_id: settings.compat_legacy_sessions.then_some(identity.log_id),
     });
     let staff = Arc::new(StaffServices {
@@ -273,10 +284,10 @@ fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn
 }
 
 /// A budget of nobody would leave somebody without.
-fn check_names(settings: &Settings, assistants: &Assistants) -> Result<(), AnyError> {
-    match settings.budgets.names().find(|name| assistants.named(name).is_none()) {
+pub(crate) fn refuse_unknown_budgets(settings: &Settings) -> Result<(), AnyError> {
+    let names: Vec<&str> = settings.assistant_order().iter().map(|kind| kind.as_str()).collect();
+    match settings.budgets.names().find(|name| !names.contains(name)) {
         Some(name) => {
-            let names: Vec<&str> = assistants.members().map(|member| member.name()).collect();
             let there_are = names.join(", ");
             Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
         }
@@ -338,10 +349,17 @@ pub async fn open_log_alone(
 }
 
 fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {
-    let text = match &settings.token_key_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| format!("token key file {}: {e}", path.display()))?,
-        None => data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?.0,
-    };
+    if let Some(path) = &settings.token_key_file {
+        return read_token_keys(path);
+    }
+    data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?;
+    read_token_keys(&data_dir.join("token-key"))
+}
+
+/// The keys in a file, a line each.
+pub(crate) fn read_token_keys(path: &Path) -> Result<Vec<Vec<u8>>, AnyError> {
+    let shown = path.display();
+    let text = read_private_file(path).map_err(|error| format!("token key file {shown}: {error}"))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
     let keys = keys.filter(|keys| !keys.is_empty());

@@ -1,8 +1,8 @@
 //! A member of staff: an account with a role, its password, its second factor and its sign-ins; or a program with a key.
 //!
 //! Invariants: what may be done is said by the role or the key alone, never by a caller; a sign-in ends once and stays ended;
-//! only the newest refresh token of a sign-in is good, and one that was used before ends the whole sign-in; a code is good
-//! once.
+//! only the newest refresh token of a sign-in is good, and one that was exchanged more than 30 s ago ends the whole sign-in; a
+//! code is good once.
 
 pub mod audience;
 pub mod codec;

@@ -2,14 +2,18 @@
 //!
 //! Invariant: nothing enters the log that a view cannot store, so U+0000 is refused everywhere.
 
+pub mod form;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use form::{composed, is_blank, is_invisible, is_mark, is_of_one_line};
+
 /// What is wrong with a text from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// It is empty or white space.
+    /// There is nothing in it that anybody would see.
     #[error("must not be empty")]
     Empty,
     /// More characters than are taken.
@@ -46,8 +50,8 @@ impl MessageText {
     /// # Errors
     /// It is empty, too long, or holds U+0000.
     pub fn parse(text: String) -> Result<Self, TextError> {
-        if text.trim().is_empty() {
-            return Err(TextError::Empty);
+        if is_blank(&text) {
+            return Err(if text.contains('\0') { TextError::Null } else { TextError::Empty });
         }
         if text.contains('\0') {
             return Err(TextError::Null);
@@ -109,6 +113,12 @@ impl SessionName {
         Ok(Self(name))
     }
 
+    /// The same name in NFC, which new sessions have.
+    #[must_use]
+    pub fn composed(&self) -> Self {
+        Self(composed(&self.0).into_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -134,7 +144,7 @@ macro_rules! short_texts {
             /// It is empty, too long, or holds a character that it must not.
             pub fn parse(text: &str) -> Result<Self, TextError> {
                 let text: String = ($brought)(text.trim());
-                if text.is_empty() {
+                if is_blank(&text) && text.chars().all($allowed) {
                     return Err(TextError::Empty);
                 }
                 if text.chars().count() > Self::MAX_CHARS {
@@ -162,8 +172,8 @@ macro_rules! short_texts {
 }
 
 short_texts! {
-    /// What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @, in lower case.
-    Username: 64, |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
+    /// What a member of staff signs in with: letters with their marks, digits, dot, hyphen, underscore and @, in lower case.
+    Username: 64, |c: char| c.is_alphanumeric() || is_mark(c) || matches!(c, '.' | '-' | '_' | '@'), str::to_lowercase;
     /// A person's name.
     PersonName: 100, is_of_one_line, str::to_owned;
     /// Why something was done, as a program says it: `resolved`.
@@ -178,6 +188,14 @@ short_texts! {
     Tag: 40, is_of_one_line, str::to_lowercase;
     /// The shop's own id of one of its customers.
     ShopCustomerId: 255, is_of_one_line, str::to_owned;
+}
+
+impl Username {
+    /// The same name in NFC, which new accounts have.
+    #[must_use]
+    pub fn composed(&self) -> Self {
+        Self(composed(&self.0).into_owned())
+    }
 }
 
 /// An e-mail address: text before and after one @, without white space.
@@ -225,15 +243,6 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-fn is_of_one_line(c: char) -> bool {
-    !c.is_control() && !is_invisible(c)
-}
-
-/// Line separators and the marks that turn the direction of writing: they make one name look like another.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 impl fmt::Debug for SessionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionName(…)")
@@ -249,6 +258,8 @@ mod tests {
         let parse = |text: &str| MessageText::parse(text.to_owned()).map(|m| m.0);
         assert_eq!(parse(" 你好 "), Ok(" 你好 ".to_owned()));
         assert_eq!(parse(" \n\t"), Err(TextError::Empty));
+        assert_eq!(parse("\u{200b}\u{feff} \u{3164}"), Err(TextError::Empty), "nobody sees anything");
+        assert_eq!(parse("\u{200b}?"), Ok("\u{200b}?".to_owned()), "what is seen is kept as it came");
         assert_eq!(parse("a\0b"), Err(TextError::Null));
         assert!(parse(&"电".repeat(5_000)).is_ok());
         assert_eq!(parse(&"电".repeat(5_001)), Err(TextError::TooLong { max: 5_000 }));
@@ -269,6 +280,16 @@ mod tests {
     fn a_username_is_in_lower_case_and_has_no_spaces() {
         assert_eq!(Username::parse(" Agent_01 ").map(|name| name.0), Ok("agent_01".to_owned()));
         assert_eq!(Username::parse("李小明").map(|name| name.0), Ok("李小明".to_owned()));
+        for marked in ["हिन्दी", "สุดา", "rene\u{301}"] {
+            assert!(Username::parse(marked).is_ok(), "{marked}");
+        }
+        let name = Username::parse("RENE\u{301}").map(|name| (name.0.clone(), name.composed().0));
+        assert_eq!(name, Ok(("rene\u{301}".to_owned(), "rené".to_owned())), "as sent, and in one form");
+        assert_eq!(
+            Username::parse("anna\u{fe0f}"),
+            Err(TextError::Character('\u{fe0f}')),
+            "no name looks like another"
+        );
         assert_eq!(Username::parse("a b"), Err(TextError::Character(' ')));
         assert_eq!(Username::parse("a/b"), Err(TextError::Character('/')));
         assert_eq!(Username::parse(""), Err(TextError::Empty));

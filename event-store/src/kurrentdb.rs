@@ -190,6 +190,10 @@ impl EventStore for KurrentLog {
         Ok(raised)
     }
 
+    async fn probe_write(&self) -> Result<(), AppendError> {
+        identity::probe_write(&self.reader.connection).await.map_err(AppendError::from)
+    }
+
     async fn reserve(&self, event_id: Uuid, stream: &StreamName) -> Result<StreamName, AppendError> {
         reservations::reserve(&self.reader.connection, event_id, stream).await
     }

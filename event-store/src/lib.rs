@@ -38,6 +38,7 @@ pub mod sqlite;
 pub mod subscription;
 pub mod vault;
 pub mod verify;
+pub mod write_health;
 
 pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};

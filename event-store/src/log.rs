@@ -2,7 +2,7 @@
 //!
 //! Invariant: the key that seals an event is on disk before the append that uses it.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::{
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
     sequencer::same_content,
     vault::{PersonalPart, Unsealed, Vault, VaultError},
+    write_health::{PROBE, WriteHealth},
 };
 
 /// An event before sealing.
@@ -53,19 +54,32 @@ pub enum LogError {
     AnotherStreams,
 }
 
+impl LogError {
+    /// Log or vault could not be written or read; nothing is wrong with the events.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Append(AppendError::Unavailable(_))
+            | Self::Read(ReadError::Unavailable(_))
+            | Self::Vault(VaultError::Unavailable(_)) => true,
+            Self::Append(_) | Self::Read(_) | Self::Vault(_) | Self::AnotherStreams => false,
+        }
+    }
+}
+
 /// A store and a vault.
 #[derive(Clone)]
 pub struct Log {
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
+    write_health: WriteHealth,
 }
 
 impl Log {
     /// Combines a store and a vault, with the machine's clock.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
-        Self { store, vault, clock: SystemClock::shared() }
+        Self { store, vault, clock: SystemClock::shared(), write_health: WriteHealth::default() }
     }
 
     /// The same log with another clock, which determines the month of keys. Events get their time from the store's clock.
@@ -100,6 +114,21 @@ impl Log {
         Ok(self.store.flush().await?)
     }
 
+    /// How writing goes, by the appends of this log and its clones.
+    #[must_use]
+    pub fn write_health(&self) -> &WriteHealth {
+        &self.write_health
+    }
+
+    /// While the last append has failed, tries every 5 s whether log and vault can be written again. Does not end.
+    pub async fn probe_writes(&self) -> Infallible {
+        let probe = || async {
+            self.vault.probe_write().await?;
+            Ok::<_, LogError>(self.store.probe_write().await?)
+        };
+        self.write_health.probe(PROBE, probe).await
+    }
+
     /// Opens the sealed part of a recorded event.
     ///
     /// # Errors
@@ -118,8 +147,7 @@ impl Log {
         expected: Expected,
         events: &[NewEvent],
     ) -> Result<Appended, LogError> {
-        let sealed = self.seal_all(events).await?;
-        self.append_sealed(stream, expected, events, sealed).await
+        self.noted(self.seal_and_append(stream, expected, events).await)
     }
 
     /// The same for events whose ids may be tried in several streams: the first event's id is reserved for this stream
@@ -128,6 +156,35 @@ impl Log {
     /// # Errors
     /// As [`Self::append`]; [`LogError::AnotherStreams`] if another stream has reserved the id.
     pub async fn append_once(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+    ) -> Result<Appended, LogError> {
+        self.noted(self.reserve_and_append(stream, expected, events).await)
+    }
+
+    /// What rules and preconditions refuse says that the log answers, and nothing about its disk.
+    fn noted(&self, answer: Result<Appended, LogError>) -> Result<Appended, LogError> {
+        match &answer {
+            Ok(_) => self.write_health.succeeded(),
+            Err(error) if error.is_outage() => self.write_health.failed(error),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    async fn seal_and_append(
+        &self,
+        stream: &StreamName,
+        expected: Expected,
+        events: &[NewEvent],
+    ) -> Result<Appended, LogError> {
+        let sealed = self.seal_all(events).await?;
+        self.append_sealed(stream, expected, events, sealed).await
+    }
+
+    async fn reserve_and_append(
         &self,
         stream: &StreamName,
         expected: Expected,

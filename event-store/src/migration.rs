@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, File, include_dir};
 use sqlx::{
-    SqlSafeStr as _,
+    Row as _, SqlSafeStr as _,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::SqlitePool,
 };
@@ -77,6 +77,19 @@ pub enum MigrationError {
         #[source]
         source: MigrateError,
     },
+    /// The role may not migrate, and a migration is missing.
+    #[error(
+        "the {database} database is at migration {found}, this program needs {needed}, and its role may not migrate; start it \
+         once with the owner's URL (database_owner_url, or event_store_owner_url for a log of its own)"
+    )]
+    Behind {
+        /// log, vault or policy
+        database: &'static str,
+        /// The newest applied migration; 0 where there is none, or where the role may not look.
+        found: i64,
+        /// The newest that this program knows.
+        needed: i64,
+    },
     /// It is an incomplete copy of another log.
     #[error(
         "the log is an incomplete copy: run desk copy-log again, which resumes it; after that desk can be started on it"
@@ -129,18 +142,66 @@ pub async fn migrate_sqlite(
     migrator.run(writer).await.map_err(|error| MigrationError::of(database, error))
 }
 
-/// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other.
+/// Who has brought a schema up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrated {
+    /// The role that was given.
+    ByThisRole,
+    /// Another one, the owner: the role that was given may only use it.
+    ByAnotherRole,
+}
+
+/// Migrates a schema of a PostgreSQL server, creating it first; nodes that start at the same time wait for each other. A role that
+/// may use the schema and create nothing only checks that no migration is missing.
 ///
 /// # Errors
-/// The schema is from a newer version, a migration fails, or the role may not migrate.
+/// The schema is from a newer version, a migration fails, or one is missing and the role may not migrate.
 pub async fn migrate_postgres(
     database: &'static str,
     schema: &str,
     migrator: &Migrator,
     pool: &sqlx::PgPool,
-) -> Result<(), MigrationError> {
-    create_schema(pool, schema).await?;
-    migrator.run(pool).await.map_err(|error| MigrationError::of(database, error))
+) -> Result<Migrated, MigrationError> {
+    if may_migrate(pool, schema).await? {
+        create_schema(pool, schema).await?;
+        migrator.run(pool).await.map_err(|error| MigrationError::of(database, error))?;
+        return Ok(Migrated::ByThisRole);
+    }
+    let found = if may_use(pool, schema).await? { applied(pool, schema).await? } else { 0 };
+    refuse_newer(database, found, migrator)?;
+    let needed = newest(migrator);
+    if found < needed {
+        return Err(MigrationError::Behind { database, found, needed });
+    }
+    Ok(Migrated::ByAnotherRole)
+}
+
+/// The newest applied migration of a schema in PostgreSQL.
+pub(crate) async fn applied(pool: &sqlx::PgPool, schema: &str) -> Result<i64, SqlError> {
+    let sql = format!("select coalesce(max(version), 0) from {schema}._sqlx_migrations");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(pool).await?.try_get(0)?)
+}
+
+pub(crate) fn refuse_newer(database: &'static str, version: i64, migrator: &Migrator) -> Result<(), MigrationError> {
+    if version > newest(migrator) { Err(MigrationError::Newer { database, version }) } else { Ok(()) }
+}
+
+fn newest(migrator: &Migrator) -> i64 {
+    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Whether the role may create tables in the schema, or the schema itself where it is missing.
+pub(crate) async fn may_migrate(pool: &sqlx::PgPool, schema: &str) -> Result<bool, SqlError> {
+    let sql = "select coalesce(
+        (select has_schema_privilege(oid, 'create') from pg_namespace where nspname = $1),
+        has_database_privilege(current_database(), 'create'))";
+    Ok(sqlx::query(sql).bind(schema).fetch_one(pool).await?.try_get(0)?)
+}
+
+async fn may_use(pool: &sqlx::PgPool, schema: &str) -> Result<bool, SqlError> {
+    let sql = "select has_schema_privilege(oid, 'usage') from pg_namespace where nspname = $1";
+    let row = sqlx::query(sql).bind(schema).fetch_optional(pool).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }
 
 /// Under a lock, because two concurrent `create schema if not exists` can collide.
@@ -163,7 +224,7 @@ async fn create_schema(pool: &sqlx::PgPool, schema: &str) -> Result<(), SqlError
 pub async fn migrate_vault(database: &Database) -> Result<(), MigrationError> {
     match database {
         Database::Sqlite { writer, .. } => migrate_sqlite("vault", &SQLITE_VAULT, writer).await,
-        Database::Postgres(pool) => migrate_postgres("vault", "vault", &POSTGRES_VAULT, pool).await,
+        Database::Postgres(pool) => migrate_postgres("vault", "vault", &POSTGRES_VAULT, pool).await.map(drop),
     }
 }
 
@@ -174,8 +235,60 @@ pub async fn migrate_vault(database: &Database) -> Result<(), MigrationError> {
 pub async fn migrate_policy(database: &Database) -> Result<(), MigrationError> {
     match database {
         Database::Sqlite { writer, .. } => migrate_sqlite("policy", &SQLITE_POLICY, writer).await,
-        Database::Postgres(pool) => migrate_postgres("policy", "policy", &POSTGRES_POLICY, pool).await,
+        Database::Postgres(pool) => migrate_postgres("policy", "policy", &POSTGRES_POLICY, pool).await.map(drop),
     }
+}
+
+/// How many migrations a start would run, without running any. `has_owner` says that another role is given that migrates.
+///
+/// # Errors
+/// The database is from a newer version, or migrations are missing and nobody may run them.
+///
+/// # Panics
+/// `name` is not `log`, `vault` or `policy`.
+pub async fn pending(name: &'static str, database: &Database, has_owner: bool) -> Result<usize, MigrationError> {
+    let migrator = migrator_of(name, database);
+    let (found, may) = match database {
+        Database::Sqlite { readers, .. } => (applied_in_file(readers).await?, true),
+        Database::Postgres(pool) => {
+            let found = if is_migrated(pool, name).await? { applied(pool, name).await? } else { 0 };
+            (found, has_owner || may_migrate(pool, name).await?)
+        }
+    };
+    refuse_newer(name, found, migrator)?;
+    let count = migrator.iter().filter(|migration| migration.version > found).count();
+    if count > 0 && !may {
+        return Err(MigrationError::Behind { database: name, found, needed: newest(migrator) });
+    }
+    Ok(count)
+}
+
+fn migrator_of(name: &str, database: &Database) -> &'static Migrator {
+    match (name, matches!(database, Database::Postgres(_))) {
+        ("log", false) => &SQLITE_LOG,
+        ("log", true) => &POSTGRES_LOG,
+        ("vault", false) => &SQLITE_VAULT,
+        ("vault", true) => &POSTGRES_VAULT,
+        ("policy", false) => &SQLITE_POLICY,
+        ("policy", true) => &POSTGRES_POLICY,
+        (other, _) => unreachable!("there is no database {other}"),
+    }
+}
+
+async fn applied_in_file(readers: &SqlitePool) -> Result<i64, SqlError> {
+    let table = "select 1 from sqlite_master where name = '_sqlx_migrations'";
+    if sqlx::query(table).fetch_optional(readers).await?.is_none() {
+        return Ok(0);
+    }
+    let newest = "select coalesce(max(version), 0) from _sqlx_migrations";
+    Ok(sqlx::query(newest).fetch_one(readers).await?.try_get(0)?)
+}
+
+/// Whether there is a record of migrations that this role may read.
+async fn is_migrated(pool: &sqlx::PgPool, schema: &str) -> Result<bool, SqlError> {
+    let table = "select 1 from pg_tables where schemaname = $1 and tablename = '_sqlx_migrations'";
+    let is_there = sqlx::query(table).bind(schema).fetch_optional(pool).await?.is_some();
+    Ok(is_there && may_use(pool, schema).await?)
 }
 
 #[cfg(test)]

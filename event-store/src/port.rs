@@ -260,6 +260,11 @@ pub trait EventStore: EventReader {
         Err(AppendError::Refused("cannot raise the generation of a log that is in no database"))
     }
 
+    /// Writes to disk what changes nothing, to learn whether writing works again after an append has failed. Default: it does.
+    async fn probe_write(&self) -> Result<(), AppendError> {
+        Ok(())
+    }
+
     /// Moves everything into the main database file before a clean stop, for adapters that own their files. Acknowledged
     /// events are on disk in any case. Default: no-op.
     async fn flush(&self) -> Result<(), ReadError> {

@@ -18,13 +18,14 @@ mod import;
 mod listen;
 mod reader;
 mod roles;
+mod server;
 mod session;
 mod writer;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ use crate::{
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     group_commit::Appender,
-    migration::{MigrationError, POSTGRES_LOG, migrate_postgres},
+    migration::{Migrated, MigrationError, POSTGRES_LOG, applied, migrate_postgres, refuse_newer},
     port::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
         RecordedEnd, Truncation, reads_through_its_reader,
@@ -46,6 +47,7 @@ use writer::PostgresWriter;
 
 pub use import::PostgresImport;
 pub use roles::{Rights, grant_new_schemas, grant_schema, role_of};
+pub use server::check_server;
 
 /// The schema of the log.
 pub const SCHEMA: &str = "log";
@@ -96,16 +98,30 @@ pub enum PostgresError {
         /// Its current value.
         value: String,
     },
-    /// The role may not migrate, and a migration is missing.
+    /// It does not answer, or lets this role not in.
+    #[error("PostgreSQL at {at} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host, port, database and role.
+        at: String,
+        /// What the system or the server said.
+        reason: String,
+    },
+    /// The server is too old.
+    #[error("PostgreSQL 15 or newer is needed, and this is {found}")]
+    TooOld {
+        /// As it names itself.
+        found: String,
+    },
+    /// The database does not keep every text.
     #[error(
-        "the log database is at migration {found}, this program needs {needed}, and its role may not migrate; start it \
-         once with the owner's URL"
+        "the database at {at} is encoded in {encoding}, which does not hold every text: make one with `createdb --encoding UTF8 \
+         --template template0`"
     )]
-    Behind {
-        /// The newest applied migration.
-        found: i64,
-        /// The newest that this program knows.
-        needed: i64,
+    Encoding {
+        /// Host, port, database and role.
+        at: String,
+        /// What it is encoded in.
+        encoding: String,
     },
     /// The database did not answer.
     #[error(transparent)]
@@ -119,6 +135,8 @@ pub struct PostgresStore {
     appender: Appender,
     /// Of the role that may do more than append.
     owner_url: Arc<str>,
+    /// How a connection is opened that asks whether writing works again.
+    probe: Arc<PgConnectOptions>,
 }
 
 impl PostgresStore {
@@ -140,8 +158,8 @@ impl PostgresStore {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_with(settings: PostgresSettings, clock: Arc<dyn Clock>) -> Result<Self, PostgresError> {
+        check_server(&settings.url).await?;
         let pool = pg_pool(&settings.url, SCHEMA, 1).await?;
-        session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError)?).await?;
         match &settings.owner_url {
             Some(owner_url) => prepare_as_owner(owner_url, &role_of(&settings.url)?).await?,
             None => prepare_as_the_one_role(&pool).await?,
@@ -167,7 +185,8 @@ impl PostgresStore {
         let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce, clock));
         let reader = PostgresReader::new(session::readers(&settings.url, settings.reader_connections)?, identity, head);
         let owner_url = settings.owner_url.as_deref().unwrap_or(&settings.url).into();
-        Ok(Self { reader, appender, owner_url })
+        let probe = Arc::new(session::sequencer(&settings.url)?);
+        Ok(Self { reader, appender, owner_url, probe })
     }
 
     /// Opens an existing log read-only; works while nodes write it, and with a role that may only select.
@@ -176,7 +195,7 @@ impl PostgresStore {
     /// There is no log, or it is from a newer version.
     pub async fn open_reader(url: &str) -> Result<Arc<dyn EventReader>, PostgresError> {
         let pool = session::readers(url, READER_CONNECTIONS)?;
-        refuse_newer(applied(&pool).await?)?;
+        refuse_newer("log", applied(&pool, SCHEMA).await?, &POSTGRES_LOG)?;
         let identity = reader::identity(&pool).await.map_err(MigrationError::unless_damaged)?;
         let (announce, head) = watch::channel(reader::current_head(&pool).await?);
         listen::start(session::listener(url)?, Arc::new(announce));
@@ -212,17 +231,15 @@ async fn prepare_as_owner(owner_url: &str, app_role: &str) -> Result<(), Postgre
 }
 
 async fn prepare_as_the_one_role(pool: &PgPool) -> Result<(), PostgresError> {
-    if roles::may_only_use(pool, SCHEMA).await? {
-        let found = applied(pool).await?;
-        refuse_newer(found)?;
-        let needed = newest_known();
-        return if found < needed { Err(PostgresError::Behind { found, needed }) } else { Ok(()) };
+    match migrate_postgres("log", SCHEMA, &POSTGRES_LOG, pool).await? {
+        Migrated::ByAnotherRole => Ok(()),
+        Migrated::ByThisRole => {
+            tracing::warn!(
+                "one database role both migrates and serves; give an owner's URL, so that the serving role cannot change the log's guards"
+            );
+            ensure_identity(pool).await
+        }
     }
-    tracing::warn!(
-        "one database role both migrates and serves; give an owner's URL, so that the serving role cannot change the log's guards"
-    );
-    migrate_postgres("log", SCHEMA, &POSTGRES_LOG, pool).await?;
-    ensure_identity(pool).await
 }
 
 async fn ensure_identity(pool: &PgPool) -> Result<(), PostgresError> {
@@ -237,20 +254,6 @@ async fn ensure_identity(pool: &PgPool) -> Result<(), PostgresError> {
         .await
         .map_err(SqlError)?;
     Ok(())
-}
-
-fn newest_known() -> i64 {
-    POSTGRES_LOG.iter().map(|migration| migration.version).max().unwrap_or(0)
-}
-
-/// The newest applied migration.
-async fn applied(pool: &PgPool) -> Result<i64, SqlError> {
-    let row = sqlx::query("select coalesce(max(version), 0) from log._sqlx_migrations").fetch_one(pool).await?;
-    Ok(row.try_get(0)?)
-}
-
-fn refuse_newer(version: i64) -> Result<(), MigrationError> {
-    if version > newest_known() { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }
 }
 
 reads_through_its_reader!(PostgresStore);
@@ -272,5 +275,9 @@ impl EventStore for PostgresStore {
         let raised = sqlx::query("update log.identity set generation = generation + 1").execute(&pool).await;
         raised.map_err(|error| unavailable(SqlError(error)))?;
         reader::identity(&pool).await.map_err(unavailable)
+    }
+
+    async fn probe_write(&self) -> Result<(), AppendError> {
+        session::probe_write(&self.probe).await.map_err(|error| AppendError::Unavailable(Arc::new(error)))
     }
 }

@@ -11,7 +11,7 @@ use std::{path::Path, time::Duration};
 use crate::background;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
-    AssertSqlSafe, Column as _, Connection as _, Row as _, TypeInfo as _,
+    AssertSqlSafe, Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -210,7 +210,7 @@ impl Database {
         let reading = options.clone().read_only(true);
         let writing = if matches!(access, Access::ReadOnly | Access::Immutable) { reading.clone() } else { options };
         let writer = sqlite_writer().connect_with(writing).await?;
-        let readers = SqlitePoolOptions::new().max_connections(8).connect_lazy_with(reading);
+        let readers = sqlite_pool().max_connections(8).connect_lazy_with(reading);
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -283,6 +283,17 @@ impl Database {
             Self::Sqlite { readers, .. } => Transaction::Sqlite(readers.begin().await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin_with(REPEATABLE).await?),
         })
+    }
+
+    /// Writes to disk and changes nothing, to learn whether writing works.
+    ///
+    /// # Errors
+    /// The database's error: it cannot be written now.
+    pub async fn probe_write(&self) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite { writer, .. } => probe_sqlite(writer).await,
+            Self::Postgres(pool) => probe_postgres(&mut *pool.acquire().await?).await,
+        }
     }
 
     /// Moves all committed data from the write-ahead log into the main file, so that a copy of that file alone is complete.
@@ -407,14 +418,34 @@ pub fn sqlite_options(path: &Path, access: Access) -> SqliteConnectOptions {
     options.foreign_keys(true).pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT)
 }
 
+/// A connection to a file needs not be asked whether it still lives, which for the driver is two changes of threads.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().test_before_acquire(false)
+}
+
 /// The only writing connection of a file. When a write fails, SQLite rolls the transaction back itself; the driver's rollback
 /// then fails, and the driver counts a transaction as open forever. Such a connection is replaced, so that service resumes once
 /// there is disk space again.
 #[must_use]
 pub fn sqlite_writer() -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
+    sqlite_pool()
         .max_connections(1)
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+}
+
+/// A page of the file is written anew, as it is: no table is touched, so no guard is asked.
+pub(crate) async fn probe_sqlite(writer: &SqlitePool) -> Result<(), SqlError> {
+    let mut connection = writer.acquire().await?;
+    match sqlx::raw_sql("begin immediate; pragma user_version = 0; commit").execute(&mut *connection).await {
+        Ok(_) => Ok(()),
+        Err(error) => connection.detach().close_hard().await.and(Err(error)).map_err(SqlError),
+    }
+}
+
+/// A record in the server's write-ahead log that nobody reads; the commit waits for the disk.
+pub(crate) async fn probe_postgres(connection: &mut PgConnection) -> Result<(), SqlError> {
+    sqlx::query("select pg_logical_emit_message(true, 'fiido-desk', 'probe')").execute(connection).await?;
+    Ok(())
 }
 
 /// Connections with `schema` as search path.

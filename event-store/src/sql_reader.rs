@@ -2,8 +2,8 @@
 //!
 //! A macro instead of a generic type, because sqlx's drivers have no common types for pools and rows.
 
-/// Implements [`crate::EventReader`] for a reader with the fields `pool`, `identity` and `head` and a method `fetch`, in a
-/// module with the functions `copy` and `end_of`. `event` is the table of events, `head` selects the head record.
+/// Implements [`crate::EventReader`] for a reader with the fields `identity` and `head` and the methods `fetch`, `row` and
+/// `copy`, in a module with the function `end_of`. `event` is the table of events, `head` selects the head record.
 macro_rules! sql_event_reader {
     ($reader:ty, event: $event:literal, head: $head:literal) => {
         #[async_trait::async_trait]
@@ -21,16 +21,13 @@ macro_rules! sql_event_reader {
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
-                let pool = self.pool.clone();
-                let sql = concat!("select position, recorded_at, hash from ", $head);
-                let row = in_own_task(async move { sqlx::query(sql).fetch_optional(&pool).await }).await;
+                let row = self.row(concat!("select position, recorded_at, hash from ", $head)).await;
                 let row = row.map_err(read_error)?.ok_or_else(|| read_error(sqlx::Error::RowNotFound))?;
                 Ok(end_of(&row).position)
             }
 
             async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
-                let sql = concat!("select position, recorded_at, hash from ", $head);
-                let row = sqlx::query(sql).fetch_optional(&self.pool).await;
+                let row = self.row(concat!("select position, recorded_at, hash from ", $head)).await;
                 Ok(Some(row.map_err(read_error)?.as_ref().map_or_else(no_end, end_of)))
             }
 
@@ -39,17 +36,17 @@ macro_rules! sql_event_reader {
             }
 
             async fn is_complete(&self) -> Result<bool, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?;
+                let copy = self.copy().await.map_err(read_error)?;
                 Ok(CopyMark::is_complete(copy.as_ref()))
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
-                let copy = copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?;
+                let copy = self.copy().await.map_err(read_error)?;
                 Ok(CopyMark::times_rise_after(copy.as_ref()))
             }
 
             async fn exemption(&self) -> Result<Exemption, ReadError> {
-                Ok(copy(&self.pool).await.map_err(|SqlError(error)| read_error(error))?.into())
+                Ok(self.copy().await.map_err(read_error)?.into())
             }
 
             fn positions(&self) -> Positions {

@@ -1,10 +1,13 @@
 //! The log in a SQLite file, `events.db`: WAL, `synchronous=FULL`, one writing task, paged reads.
 //!
 //! Invariant: only one process writes (the program locks its data directory), so the writer's cache of stream heads is valid until a
-//! batch fails; then it is cleared and read from the file again.
+//! batch fails; then it is cleared and read from the file again. So do its newest events, which are read from memory.
 
+mod connections;
 mod import;
 mod reader;
+mod reading;
+mod recent;
 mod writer;
 
 use std::{path::Path, sync::Arc};
@@ -28,6 +31,8 @@ use crate::{
 };
 
 use reader::SqliteReader;
+use reading::WriterReader;
+use recent::Recent;
 use writer::SqliteWriter;
 
 pub use import::SqliteImport;
@@ -36,7 +41,7 @@ pub use import::SqliteImport;
 #[derive(Clone)]
 pub struct SqliteStore {
     writer: SqlitePool,
-    reader: SqliteReader,
+    reader: WriterReader,
     appender: Appender,
 }
 
@@ -65,8 +70,9 @@ impl SqliteStore {
         let identity = ensure_identity(&pool).await?;
         let head = current_head(&pool).await?;
         let (announce, head) = watch::channel(head);
-        let reader = SqliteReader::new(path, identity, head);
-        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce, clock));
+        let recent = Arc::new(Recent::default());
+        let reader = WriterReader::new(recent.clone(), SqliteReader::new(path, identity, head));
+        let appender = Appender::start(SqliteWriter::new(pool.clone(), announce, recent, clock));
         Ok(Self { writer: pool, reader, appender })
     }
 
@@ -122,6 +128,10 @@ impl EventStore for SqliteStore {
         raised.map_err(|error| AppendError::Unavailable(Arc::new(error)))?;
         let now = reader::identity(&self.writer).await;
         now.map_err(|error| AppendError::Unavailable(Arc::new(error)))
+    }
+
+    async fn probe_write(&self) -> Result<(), AppendError> {
+        sql::probe_sqlite(&self.writer).await.map_err(|error| AppendError::Unavailable(Arc::new(error)))
     }
 
     async fn flush(&self) -> Result<(), ReadError> {

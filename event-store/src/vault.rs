@@ -255,6 +255,14 @@ impl Vault {
         Ok(())
     }
 
+    /// Writes to disk what changes nothing, to learn whether keys can be stored again.
+    ///
+    /// # Errors
+    /// The key store cannot be written.
+    pub async fn probe_write(&self) -> Result<(), VaultError> {
+        self.keys.probe_write().await
+    }
+
     async fn key_for_sealing(
         &self,
         part: &PersonalPart,

@@ -4,6 +4,7 @@
 //! Invariant: one entry per event, in the log's order, none left out.
 
 mod fold;
+mod order;
 
 use domain::{SessionId, session::Status};
 use event_store::{
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::{error::ViewsError, reading::Reading, rows, views::Views};
 pub use fold::AuditProjection;
+pub use order::AuditOrder;
 
 /// One event as an auditor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,25 +81,28 @@ impl Reading {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, ViewsError> {
         let filter = AuditFilter { target: Some(target_of(session)), ..AuditFilter::default() };
-        self.audit(&filter, after, limit).await
+        self.audit(&filter, AuditOrder::Oldest, Some(after), limit).await
     }
 
-    /// Up to `limit` entries after a position, in the log's order.
+    /// Up to `limit` entries, from one end of the log or from beyond a position.
     ///
     /// # Errors
     /// The views' database does not answer.
     pub async fn audit(
         &mut self,
         filter: &AuditFilter,
-        after: Position,
+        order: AuditOrder,
+        after: Option<Position>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, ViewsError> {
         let (mut conditions, mut values) = filter.conditions();
-        conditions.push(format!("position > ${}", values.len() + 1));
+        let after = after.unwrap_or_else(|| order.before_all());
+        conditions.push(format!("position {} ${}", order.sign(), values.len() + 1));
         values.push(i64::try_from(after.0).unwrap_or(i64::MAX).into());
         values.push(u64::from(limit).into());
         let conditions = conditions.join(" and ");
-        let sql = format!("{COLUMNS} where {conditions} order by position limit ${}", values.len());
+        let direction = order.direction();
+        let sql = format!("{COLUMNS} where {conditions} order by position {direction} limit ${}", values.len());
         let rows = self.rows.fetch(&sql, &values).await?;
         Ok(rows.iter().map(AuditEntry::from_row).collect::<Result<_, _>>()?)
     }

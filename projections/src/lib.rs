@@ -46,7 +46,7 @@ mod tests;
 pub use agents::{AgentNames, AgentView, ApiKeyView, SignInView};
 pub use as_of::{AsOf, SessionAt};
 pub use attempt::{AttemptEnd, AttemptView, SessionUsage, Usage, UsageBy};
-pub use audit::{AuditEntry, AuditFilter};
+pub use audit::{AuditEntry, AuditFilter, AuditOrder};
 pub use episode::{EpisodeView, VisitorView};
 pub use error::{Alarm, Behind, ViewsError};
 pub use message::{Audience, MessageView, NoticeView, Role};

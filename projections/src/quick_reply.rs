@@ -1,6 +1,6 @@
 //! The view of quick replies: one row for each that is not as the program brings it, and how often each was sent.
 //!
-//! Invariants: a removed one has no words; what the rows say of versions is what the domain's fold says at the same position (a
+//! Invariants: a removed one has no words, and nothing else of what it was; what the rows say of versions is what the domain's fold says at the same position (a
 //! property test); a message counts once.
 
 use std::collections::BTreeMap;
@@ -56,8 +56,8 @@ const COUNT: &str = "insert into quick_reply_use (reply, uses, position) values 
 const REMOVE: &str =
     "insert into quick_reply (id, owner, title, content, category, language, version, updated_at, position)
     values ($1, null, null, null, $2, $3, $4, null, $5)
-    on conflict (id) do update set title = null, content = null, version = excluded.version,
-    updated_at = null, position = excluded.position
+    on conflict (id) do update set owner = null, title = null, content = null, category = excluded.category,
+    language = excluded.language, version = excluded.version, updated_at = null, position = excluded.position
     where quick_reply.position < excluded.position";
 
 impl Reading {
@@ -137,7 +137,7 @@ impl Projection for QuickRepliesProjection {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn schema(&self) -> &'static [&'static str] {

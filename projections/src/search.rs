@@ -14,7 +14,7 @@ use domain::{
 use event_store::sql::{SqlError, Transaction, Value};
 use journal::Decoded;
 
-use crate::{projection::Projection, rows, session_list::shortened};
+use crate::{projection::Projection, rows, session_list::PREVIEW_CHARS};
 
 /// Folds what sessions are found by.
 #[derive(Debug)]
@@ -108,7 +108,15 @@ fn note_session(
     let Some(said) = said(event) else { return };
     let text =
         texts.entry(session).or_insert_with(|| SessionText { session: id(), name: None, last_text: None, position });
-    (text.last_text, text.position) = (said.map(|said| shortened(said.as_str()).to_lowercase()), position);
+    (text.last_text, text.position) = (said.map(|said| found_by(said.as_str()).to_lowercase()), position);
+}
+
+/// As much of a text as is searched.
+fn found_by(text: &str) -> String {
+    match text.char_indices().nth(PREVIEW_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
 }
 
 /// The text of a newest message: none of its own for a notice, and once erased; `None` where nothing was said.

@@ -15,7 +15,7 @@ use domain::{
         event::{EscalationReason, Severity},
         priority::PriorityClass,
     },
-    text::{Skill, Tag},
+    text::{Skill, Tag, form::beginning},
 };
 use event_store::{
     Position,
@@ -186,13 +186,11 @@ impl Preview {
     }
 }
 
-/// The first 50 characters of a text, with three dots where there are more.
+/// The first 50 characters of a text, with three dots where there are more. No letter loses its mark, and no emoji a part.
 #[must_use]
 pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(PREVIEW_CHARS) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}...", &text[..end]),
-    }
+    let beginning = beginning(text, PREVIEW_CHARS);
+    if beginning.len() == text.len() { text.to_owned() } else { format!("{beginning}...") }
 }
 
 #[cfg(test)]
@@ -203,5 +201,6 @@ mod tests {
     fn a_preview_has_50_characters_and_three_dots() {
         assert_eq!(shortened(&"电".repeat(50)), "电".repeat(50));
         assert_eq!(shortened(&"电".repeat(51)), "电".repeat(50) + "...");
+        assert_eq!(shortened(&("x".repeat(49) + "e\u{301} and more")), "x".repeat(49) + "...");
     }
 }

@@ -217,9 +217,7 @@ impl Failure {
             Self::HoldsOnlyTheLog(_) | Self::WhereAreTheViews | Self::WhereIsTheVault => {
                 "give desk's data directory, or the database of its views and vault, with --views or DESK_VIEWS"
             }
-            Self::BuiltWithoutKurrent(_) => {
-                "build one that can read it: cargo build --release -p replay-tool --features kurrentdb"
-            }
+            Self::BuiltWithoutKurrent(_) => "build one that can read it: cargo build --release -p replay-tool",
             Self::Map(_) | Self::NoMap { .. } => {
                 "use the map that desk copy-log wrote; after several copies give each map with its own --map"
             }

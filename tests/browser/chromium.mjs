@@ -1,4 +1,5 @@
 // A page in Chromium that remembers what went wrong on it.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,34 @@ export async function launchWith(preferences) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
   };
   return { context, end };
+}
+
+/**
+ * A browser as people start it, of which nothing is overridden: only there can a page be hidden and frozen. `port` is where other
+ * programs look into it.
+ */
+export async function launchUntouched() {
+  const folder = mkdtempSync(join(tmpdir(), 'desk-chromium-'));
+  const args = ['--headless=new', ...ARGUMENTS, `--user-data-dir=${folder}`, '--remote-debugging-port=0', 'about:blank'];
+  const child = spawn(EXECUTABLE.executablePath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const address = await new Promise((resolve, reject) => {
+    let log = '';
+    child.stderr.on('data', (chunk) => {
+      log += chunk;
+      const [, found] = /DevTools listening on (\S+)/.exec(log) ?? [];
+      if (found) resolve(found);
+    });
+    ended.then(() => reject(new Error(`Chromium ended at its start:\n${log}`)));
+  });
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  const end = async () => {
+    await browser.close();
+    child.kill();
+    await ended;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  };
+  return { context: browser.contexts()[0], port: Number(new URL(address).port), end };
 }
 
 // `faults` gets every script error and every violation of the Content-Security-Policy, `requests` every address asked for.

@@ -3,21 +3,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, openPage } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { ADMIN, hire, workbenchOf } from './workbench.mjs';
+import { openPage } from './chromium.mjs';
+import { ADMIN, hire, openOffice, workbenchOf } from './workbench.mjs';
 
+let office;
 let desk;
 let browser;
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
+  office = await openOffice();
+  ({ desk, browser } = office);
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
 });
 
 const shown = (page, text) => page.getByRole('log').getByText(text).first().waitFor();

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { launch, launchWith, openPage, watched } from './chromium.mjs';
+import { launch, launchUntouched, launchWith, openPage, watched } from './chromium.mjs';
 import { Desk } from './desk.mjs';
 import { Shop } from './shop.mjs';
+import { Way } from './way.mjs';
 import { hire, signInByApi } from './workbench.mjs';
 import { PAYLOADS } from './xss.mjs';
 
@@ -336,8 +337,11 @@ test('offline for a while: what was written is sent once, when the network is ba
   assert.deepEqual(faults, []);
 });
 
-test('a tab that the browser froze catches up when it thaws', async () => {
-  const { page } = await openChat('/frozen');
+test('a tab that the browser froze catches up when it thaws, though its connection is dead and does not say so', async () => {
+  const way = await Way.to(desk.port);
+  const { context, end } = await launchUntouched();
+  const { page, faults } = await watched(context.pages()[0], shop.put('/frozen', way.url, { language: 'en' }));
+  await launcher(page).click();
   await write(page, 'I want to talk to a human agent');
   await page.getByText('Waiting for an agent', { exact: true }).waitFor();
   const staff = await desk.staff();
@@ -346,9 +350,16 @@ test('a tab that the browser froze catches up when it thaws', async () => {
   await page.getByText(/^Agent/).first().waitFor();
   const developer = await page.context().newCDPSession(page);
   await developer.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await staff('POST', 'api/manual/messages', { session_name: await idOf(page).catch(() => id), role: 'agent', content: 'Are you there?' });
+  assert.ok(way.goSilent() > 0, 'there is a stream');
+  await staff('POST', 'api/manual/messages', { session_name: id, role: 'agent', content: 'Are you there?' });
   await developer.send('Page.setWebLifecycleState', { state: 'active' });
-  await shown(page, 'Are you there?');
+  // By itself it would take the silence for what it is much later.
+  await log(page).getByText('Are you there?').waitFor({ timeout: 10_000 });
+  await staff('POST', 'api/manual/messages', { session_name: id, role: 'agent', content: 'And now?' });
+  await log(page).getByText('And now?').waitFor({ timeout: 10_000 });
+  assert.deepEqual(faults, []);
+  await end();
+  await way.end();
 });
 
 test('the server is killed again and again: nothing typed or sent is lost, and nothing is there twice', async () => {

@@ -1,10 +1,35 @@
 // The workbench in a browser, and the people before it and behind it: agents with accounts, customers with sessions.
+import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { openPage } from './chromium.mjs';
+import { launch, openPage } from './chromium.mjs';
+import { Desk } from './desk.mjs';
+
+/**
+ * A desk that counts no requests, a browser, and agents with accounts (`{ anna: 'Anna' }` is given back as `anna`): what the
+ * tests of a file begin with. `end` ends all of it.
+ */
+export async function openOffice(people = {}, settings = {}) {
+  const desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0', ...settings });
+  let browser;
+  const end = async () => {
+    await browser?.close();
+    await desk.end();
+  };
+  try {
+    browser = await launch();
+    const agents = {};
+    for (const [username, name] of Object.entries(people)) agents[username] = await hire(desk, username, name);
+    return { desk, browser, end, ...agents };
+  } catch (error) {
+    // Whoever waits for it has nothing yet to end it with.
+    await end();
+    throw error;
+  }
+}
 
 export const ADMIN = { username: 'admin', password: 'only for the browser tests' };
 const FIRST = 'the office made this up';
@@ -46,8 +71,8 @@ export function customer(desk, session) {
   return {
     /** The session's id, by which it is found before the views know its name. */
     id: '',
-    async says(message) {
-      const answer = await send('POST', 'api/chat', { user_id: session, message });
+    async says(message, more = {}) {
+      const answer = await send('POST', 'api/chat', { user_id: session, message, ...more });
       this.id = answer.session_id;
       return answer;
     },
@@ -63,10 +88,12 @@ const DIST = fileURLToPath(new URL('../../web/dist/workbench/', import.meta.url)
 /** While pages are written, `DESK_WORKBENCH=dist` takes them from web/dist instead of the program they are built into. */
 async function fromFolder(context) {
   if (process.env.DESK_WORKBENCH !== 'dist') return;
-  await context.route(/\/workbench\//, (route) => {
+  await context.route(/\/workbench\//, async (route) => {
     const path = join(DIST, new URL(route.request().url()).pathname.slice('/workbench/'.length));
     const file = existsSync(path) && statSync(path).isFile() ? path : join(DIST, 'index.html');
-    return route.fulfill({ body: readFileSync(file), contentType: TYPES[extname(file)] });
+    // Under the policy that the program gives its page.
+    const headers = file.endsWith('.html') ? (await route.fetch()).headers() : {};
+    return route.fulfill({ body: readFileSync(file), headers: { 'content-security-policy': headers['content-security-policy'] ?? '' }, contentType: TYPES[extname(file)] });
   });
 }
 
@@ -76,6 +103,36 @@ export async function openWorkbench(browser, desk, { locale = 'en-GB', path = ''
   await fromFolder(opened.page.context());
   await opened.page.goto(`${desk.url}workbench/${path}`);
   return opened;
+}
+
+/** Ends with a page, on which nothing went wrong. */
+export async function leave({ page, faults }) {
+  assert.deepEqual(faults, []);
+  await page.context().close();
+}
+
+/** Goes to something with the Tab key alone, as who has no mouse. */
+export async function tabTo(page, target) {
+  await target.waitFor();
+  for (let presses = 0; presses < 120; presses += 1) {
+    if (await target.evaluate((node) => node === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`no way to ${target} with the Tab key`);
+}
+
+/** Goes there and presses Enter. */
+export async function pressOn(page, target) {
+  await tabTo(page, target);
+  await page.keyboard.press('Enter');
+}
+
+/** Goes to a field and writes there, in place of what was in it. */
+export async function writeInto(page, target, text) {
+  await tabTo(page, target);
+  await page.keyboard.press('Control+a');
+  if (text === '') await page.keyboard.press('Delete');
+  else await page.keyboard.insertText(text);
 }
 
 export async function signIn(page, { username, password }) {

@@ -3,26 +3,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
 import { PAYLOADS } from './xss.mjs';
-import { ADMIN, customer, hire, oneTimeCode, openWorkbench, signIn, signInByApi, workbenchOf } from './workbench.mjs';
+import { ADMIN, customer, hire, oneTimeCode, openOffice, openWorkbench, signIn, signInByApi, workbenchOf } from './workbench.mjs';
 
+let office;
 let desk;
 let browser;
 let anna;
 let bo;
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
-  anna = await hire(desk, 'anna', 'Anna');
-  bo = await hire(desk, 'bo', 'Bo Li');
+  office = await openOffice({ anna: 'Anna', bo: 'Bo Li' });
+  ({ desk, browser, anna, bo } = office);
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
 });
 
 const log = (page) => page.getByRole('log');
@@ -380,5 +376,53 @@ test('what is half written is there again after a reload and when one comes back
   const field = page.getByRole('textbox', { name: /^Reply/ });
   await field.waitFor();
   assert.equal(await field.inputValue(), 'Half a sen');
+  await page.context().close();
+});
+
+test('the palette finds sessions that were never loaded, by name, by what was said last, and by id', async () => {
+  const old = customer(desk, 'Zanzibar 4711');
+  await old.says('How long does shipping take?');
+  await old.says('Where is Timbuktu?');
+  const { page, faults } = await workbenchOf(browser, desk, anna);
+  const option = (name) => page.getByRole('option', { name });
+  // Hers is empty: nothing of the others was asked for.
+  assert.equal(await row(page, 'Zanzibar').count(), 0);
+  for (const [words, name] of [['zanzi', /^Zanzibar 4711/], [old.id, new RegExp(old.id)]]) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(words);
+    await option(name).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Zanzibar 4711', level: 2 }).waitFor();
+    await page.goto(`${desk.url}workbench/inbox`);
+    await page.getByText(/^Connected/).waitFor({ state: 'attached' });
+  }
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('nobody is called so');
+  await page.getByText('Nothing of that name').waitFor();
+  assert.deepEqual(faults, []);
+  await page.context().close();
+});
+
+test('the audit trail shows the newest first, further pages behind it, and the oldest first where that is asked for', async () => {
+  const admin = await signInByApi(desk, ADMIN);
+  for (let index = 0; index < 120; index += 1) await admin.call('PUT', 'api/agents/bo', { max_sessions: 5 + (index % 2) });
+  const { page, faults } = await workbenchOf(browser, desk, ADMIN, { path: 'audit' });
+  const table = page.getByRole('table');
+  const positions = async () => (await table.locator('tbody tr td:first-child').allTextContents()).map(Number);
+  const isSorted = (list, sign) => list.every((position, index) => index === 0 || sign * (position - list[index - 1]) > 0);
+  await page.getByLabel('Of what').fill(`agent-${(await admin.call('GET', 'api/agents/bo')).data.id}`);
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await table.getByText('agent.created').waitFor({ state: 'detached' });
+  await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 100);
+  const newest = await positions();
+  assert.ok(isSorted(newest, -1), newest.join());
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await table.getByText('agent.created').waitFor();
+  const all = await positions();
+  assert.ok(all.length > 120 && isSorted(all, -1), all.join());
+  await page.getByRole('combobox', { name: 'Order' }).selectOption('Oldest first');
+  await page.waitForFunction((first) => Number(document.querySelector('tbody td').textContent) === first, all.at(-1));
+  assert.ok(isSorted(await positions(), 1));
+  assert.deepEqual(faults, []);
   await page.context().close();
 });

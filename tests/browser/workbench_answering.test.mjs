@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { ADMIN, customer, hire, workbenchOf } from './workbench.mjs';
+import { ADMIN, customer, hire, openOffice, workbenchOf } from './workbench.mjs';
 
+let office;
 let desk;
 let browser;
 let model;
@@ -29,16 +28,13 @@ async function slowModel() {
 
 before(async () => {
   model = await slowModel();
-  desk = await Desk.start({
-    DESK_OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1`, DESK_OPENAI_MODEL: 'slow', DESK_ASSISTANTS: 'openai',
-    DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0',
-  });
-  browser = await launch();
+  const settings = { DESK_OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1`, DESK_OPENAI_MODEL: 'slow', DESK_ASSISTANTS: 'openai' };
+  office = await openOffice({}, settings);
+  ({ desk, browser } = office);
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
   model?.close();
 });
 

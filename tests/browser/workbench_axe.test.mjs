@@ -3,9 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { ADMIN, customer, hire, openWorkbench, workbenchOf } from './workbench.mjs';
+import { ADMIN, customer, hire, openOffice, openWorkbench, workbenchOf } from './workbench.mjs';
 
 const AXE = readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const PAGES = [
@@ -13,20 +11,20 @@ const PAGES = [
   'settings/faq', 'settings/assistants', 'settings/api-keys', 'settings/profile',
 ];
 
+let office;
 let desk;
 let browser;
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
+  office = await openOffice();
+  ({ desk, browser } = office);
   await hire(desk, 'anna', 'Anna');
   for (const name of ['first', 'second']) await customer(desk, name).says('I want to talk to a human agent');
   await customer(desk, 'third').says('How long does shipping take?');
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
 });
 
 /** What axe finds, as lines that name rule and element. */
@@ -34,7 +32,7 @@ async function violations(page, where) {
   await page.evaluate(AXE);
   // Colours that are on their way from one to another are neither.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
-  const { violations: found } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const { violations: found } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }));
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${where}: ${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 200)}`));
 }
 

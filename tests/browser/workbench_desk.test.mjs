@@ -3,23 +3,20 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { ADMIN, customer, hire, signInByApi, workbenchOf } from './workbench.mjs';
+import { ADMIN, customer, hire, leave, openOffice, signInByApi, workbenchOf } from './workbench.mjs';
 
+let office;
 let desk;
 let browser;
 let anna;
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
-  anna = await hire(desk, 'anna', 'Anna');
+  office = await openOffice({ anna: 'Anna' });
+  ({ desk, browser, anna } = office);
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
 });
 
 const log = (page) => page.getByRole('log');
@@ -34,11 +31,6 @@ async function hers(name) {
   await api.call('POST', 'api/agent/heartbeat', {});
   await api.call('POST', `api/sessions/${visitor.id}/takeover`, {});
   return visitor;
-}
-
-async function end({ page, faults }) {
-  assert.deepEqual(faults, []);
-  await page.context().close();
 }
 
 test('a quick reply: written in the settings, found behind the slash, filled in, sent and counted', async () => {
@@ -66,7 +58,7 @@ test('a quick reply: written in the settings, found behind the slash, filled in,
   assert.ok((await visitor.reads()).includes('Hello, this is Anna about 4711.'));
   await page.goto(`${desk.url}workbench/settings/quick-replies`);
   await item.getByText('1×').waitFor();
-  await end(opened);
+  await leave(opened);
 });
 
 test('a quick reply that somebody changed meanwhile: both are shown, and one is chosen', async () => {
@@ -83,7 +75,7 @@ test('a quick reply that somebody changed meanwhile: both are shown, and one is 
   await page.getByRole('alert').getByText('From elsewhere').waitFor();
   await page.getByRole('button', { name: 'Save mine' }).click();
   await page.getByRole('listitem').filter({ hasText: 'Yak' }).getByText('My text').waitFor();
-  await end(opened);
+  await leave(opened);
 });
 
 test('a draft is there at another desk, and gone when it is sent', async () => {
@@ -107,8 +99,8 @@ test('a draft is there at another desk, and gone when it is sent', async () => {
     assert.ok(Date.now() < deadline, 'the draft is gone');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await end(first);
-  await end(second);
+  await leave(first);
+  await leave(second);
 });
 
 test('filters ask the server, views are saved, unread is counted', async () => {
@@ -137,7 +129,7 @@ test('filters ask the server, views are saved, unread is counted', async () => {
   await page.getByRole('button', { name: 'Needles', exact: true }).click();
   await row(page, 'needle-1').waitFor();
   await row(page, 'hay-1').waitFor({ state: 'detached' });
-  await end(opened);
+  await leave(opened);
 });
 
 test('the FAQ: its entries, and what it would say to a question', async () => {
@@ -149,7 +141,7 @@ test('the FAQ: its entries, and what it would say to a question', async () => {
   await page.keyboard.press('Enter');
   await page.getByText('It is sure and answers with:').waitFor();
   await page.getByText(/within a few working days/).waitFor();
-  await end(opened);
+  await leave(opened);
 });
 
 test('the policy: tried on a text, published over what was seen, and taken back', async () => {
@@ -175,7 +167,7 @@ test('the policy: tried on a text, published over what was seen, and taken back'
   await page.getByText('Version 2 is in force').waitFor();
   await page.getByRole('article').filter({ hasText: 'Version 1' }).getByRole('button', { name: 'Go back to this' }).click();
   await page.getByText('Version 3 is in force').waitFor();
-  await end(opened);
+  await leave(opened);
 });
 
 test('an auditor brings the proof file, and is told what it says', { timeout: 180_000 }, async () => {
@@ -201,5 +193,5 @@ test('an auditor brings the proof file, and is told what it says', { timeout: 18
     assert.ok(Date.now() < deadline, 'a note is signed within a minute');
     await page.waitForTimeout(2000);
   }
-  await end(opened);
+  await leave(opened);
 });

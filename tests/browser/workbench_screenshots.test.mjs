@@ -6,15 +6,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { ADMIN, customer, hire, openWorkbench, signInByApi, workbenchOf } from './workbench.mjs';
+import { ADMIN, customer, hire, openOffice, openWorkbench, signInByApi, workbenchOf } from './workbench.mjs';
 
 const LANGUAGES = { en: 'en-GB', zh: 'zh-CN' };
 const PAGES = ['queue', 'audit', 'settings/team', 'settings/hours', 'settings/policy', 'settings/quick-replies', 'settings/faq', 'settings/assistants', 'settings/api-keys', 'settings/profile'];
 const kept = process.env.DESK_SCREENSHOTS;
 const folder = kept ? resolve(kept) : mkdtempSync(join(tmpdir(), 'desk-screenshots-'));
 
+let office;
 let desk;
 let browser;
 let story;
@@ -42,19 +41,18 @@ async function morning() {
 }
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
+  office = await openOffice();
+  ({ desk, browser } = office);
   story = await morning();
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
   if (!kept) rmSync(folder, { recursive: true });
 });
 
-async function picture(page, name) {
-  await page.waitForFunction(() => document.querySelector('.skeleton') === null);
+async function picture(page, name, isLoading = false) {
+  if (!isLoading) await page.waitForFunction(() => document.querySelector('.skeleton') === null);
   await page.waitForTimeout(400);
   const path = join(folder, `workbench-${name}.jpg`);
   await page.screenshot({ path, type: 'jpeg', quality: 65, animations: 'disabled' });
@@ -89,4 +87,40 @@ for (const colorScheme of ['light', 'dark']) {
       await page.context().close();
     });
   }
+}
+
+/** Answers to the list and to the session, as a slow server, a broken one, and one without sessions would give them. */
+const STATES = [
+  ['loading', () => new Promise(() => {}), (page) => page.locator('.skeleton').first().waitFor()],
+  ['error', (route) => route.fulfill({ status: 503, json: { code: 'VIEWS_UNAVAILABLE', status: 503 } }), (page) => page.getByRole('alert').first().waitFor()],
+  ['empty', (route) => route.fulfill({ json: { data: { sessions: [], total: 0, offset: 0, has_more: false, next_cursor: null }, position: 1 } }), async () => {}],
+];
+
+for (const [colorScheme, language] of [['light', 'en'], ['dark', 'zh']]) {
+  test(`what is loading, broken, empty, not open to one, or refused: ${colorScheme}, ${language}`, async () => {
+    const name = (what) => `state-${what}-${colorScheme}-${language}`;
+    const options = { colorScheme, locale: LANGUAGES[language] };
+    const { page } = await workbenchOf(browser, desk, { username: 'anna', password: 'four words of mine' }, options);
+    await page.goto(`${desk.url}workbench/audit`);
+    await page.getByRole('main').getByText(/Not open to your role|权限|无权/).waitFor();
+    await picture(page, name('no-permission'));
+    for (const [state, answer, isThere] of STATES) {
+      const paths = [/\/api\/sessions\?/, ...(state === 'empty' ? [] : [new RegExp(`/api/sessions/${story}(\\?|$)`)])];
+      for (const path of paths) await page.route(path, answer);
+      await page.goto(`${desk.url}workbench/inbox${state === 'empty' ? '' : `/${story}`}`);
+      await isThere(page);
+      await picture(page, name(state), state === 'loading');
+      for (const path of paths) await page.unroute(path, answer);
+    }
+    await page.context().close();
+    const { page: team } = await workbenchOf(browser, desk, ADMIN, { ...options, path: 'settings/team' });
+    await team.locator('main header button').last().click();
+    const dialog = team.getByRole('dialog');
+    await dialog.locator('input').first().fill('anna');
+    await dialog.locator('input[minlength]').fill('four words of mine');
+    await team.keyboard.press('Enter');
+    await dialog.getByRole('alert').waitFor();
+    await picture(team, name('refused'));
+    await team.context().close();
+  });
 }

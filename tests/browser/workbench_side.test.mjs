@@ -2,26 +2,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch } from './chromium.mjs';
-import { Desk } from './desk.mjs';
-import { customer, hire, signInByApi, workbenchOf } from './workbench.mjs';
+import { customer, leave, openOffice, signInByApi, workbenchOf } from './workbench.mjs';
 import { PAYLOADS } from './xss.mjs';
 
+let office;
 let desk;
 let browser;
 let anna;
 let bo;
 
 before(async () => {
-  desk = await Desk.start({ DESK_RATE_PER_SECOND: '0', DESK_CHAT_RATE_PER_MINUTE: '0' });
-  browser = await launch();
-  anna = await hire(desk, 'anna', 'Anna');
-  bo = await hire(desk, 'bo', 'Bo Li');
+  office = await openOffice({ anna: 'Anna', bo: 'Bo Li' });
+  ({ desk, browser, anna, bo } = office);
 });
 
 after(async () => {
-  await browser?.close();
-  await desk?.end();
+  await office?.end();
 });
 
 const log = (page) => page.getByRole('log');
@@ -52,10 +48,7 @@ async function note(page, text) {
 }
 
 async function end(pages) {
-  for (const { page, faults } of pages) {
-    assert.deepEqual(faults, []);
-    await page.context().close();
-  }
+  for (const opened of pages) await leave(opened);
 }
 
 test('a note names a colleague, who hears of it and reads it; the customer never sees it', async () => {

@@ -188,7 +188,8 @@ fn names(tree: &str) -> BTreeSet<&str> {
 
 #[test]
 fn desk_replay_links_no_network_client() {
-    let tree = cargo(&["tree", "-p", "replay-tool", "-e", "normal", "--prefix", "none", "--offline"]);
+    let tree =
+        cargo(&["tree", "-p", "replay-tool", "--no-default-features", "-e", "normal", "--prefix", "none", "--offline"]);
     let names = names(&tree);
     assert!(names.contains("event-store"), "{tree}");
     for sender in SENDERS {

@@ -79,6 +79,26 @@ async fn moving_the_clock_file_ends_tokens_and_moves_recorded_times() {
         .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_token_reused_after_30_seconds_ends_the_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = clock_file(&folder);
+    let desk = Desk::start(setup(&file, true));
+    let signed_in = sign_in(&desk).await;
+    let body = json!({"refresh_token": signed_in["refresh_token"]});
+    let next: Value = desk.customer().post("/api/agent/refresh", &body).await.unwrap().json().await.unwrap();
+    assert_eq!(refresh(&desk, &signed_in).await, StatusCode::OK, "an answer that may have been lost");
+    fs::write(&file, "40").unwrap();
+    until("the token counts as stolen", PATIENCE, async || {
+        refresh(&desk, &signed_in).await == StatusCode::UNAUTHORIZED
+    })
+    .await;
+    assert_eq!(refresh(&desk, &next).await, StatusCode::UNAUTHORIZED);
+    let refused = staff(&desk, &next).get("/api/sessions").await.unwrap();
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["code"], "SIGNED_OUT");
+}
+
 #[test]
 fn a_clock_file_without_dev_is_refused_with_a_clear_message() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::{
     contract_server::ContractServer,
-    desk::{Customer, Desk, EventFrame, Frames, Setup, Staff},
+    desk::{Customer, Desk, EventFrame, Frames, Setup, Staff, write_private},
     postgres::FreshDatabase,
 };
 use tokio::sync::OnceCell;
@@ -102,7 +102,7 @@ impl Session {
 
 async fn setup(backend: &Backend, folder: &Path) -> Setup {
     let token_key = folder.join("token-key");
-    std::fs::write(&token_key, hex::encode(TOKEN_KEY)).unwrap();
+    write_private(&token_key, &hex::encode(TOKEN_KEY));
     let settings = [
         ("DESK_TOKEN_KEY_FILE", token_key.display().to_string()),
         ("DESK_OPENAI_BASE_URL", format!("{}/v1", model().await.url())),

@@ -22,6 +22,7 @@ mod head;
 mod hours;
 mod idempotency;
 mod input;
+mod lenient;
 mod live;
 mod moment;
 mod pages;
@@ -36,6 +37,7 @@ mod resuming;
 mod roles;
 mod staff;
 mod texts;
+mod unicode;
 mod wire;
 
 use std::{

@@ -9,7 +9,7 @@ use std::{path::PathBuf, process::Output, time::Duration};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tests::{
-    desk::{Desk, Setup, program},
+    desk::{Desk, Setup, program, write_private},
     kurrent::Kurrent,
     postgres::{FreshDatabase, Postgres},
 };
@@ -54,7 +54,7 @@ impl Fixture {
     fn setup(&self, data_dir: &str) -> Setup {
         let rest = self.rest.as_ref().map_or_else(Setup::default, on);
         let token_key = self.folder.path().join("token-key");
-        std::fs::write(&token_key, "22".repeat(32)).unwrap();
+        write_private(&token_key, &"22".repeat(32));
         let mut environment = vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())];
         let event_store_url = match &self.log {
             Log::Kurrent(kurrent) => kurrent.url(),

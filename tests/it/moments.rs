@@ -293,6 +293,9 @@ fn without_texts(mut data: Value) -> Value {
     if let Some(transfer) = session["hand_off"]["transfer"].as_object_mut() {
         transfer.insert("reason".to_owned(), Value::Null);
     }
+    if let Some(rating) = session["rating"].as_object_mut() {
+        rating.insert("comment".to_owned(), Value::Null);
+    }
     for message in session["history"].as_array_mut().unwrap().iter_mut().filter(|one| one["role"] != "system") {
         let message = message.as_object_mut().unwrap();
         message.insert("content".to_owned(), Value::Null);

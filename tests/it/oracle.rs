@@ -13,7 +13,7 @@ mod served;
 use std::{collections::HashSet, path::Path, sync::Arc};
 
 use api::routes::sessions;
-use domain::SessionId;
+use domain::{SessionId, settings};
 use event_store::Position;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use journal::Decoded;
@@ -306,7 +306,8 @@ async fn wrong_at(
     let mut wrong = Vec::new();
     // Of the audit trail the oracle tells that of sessions.
     let is_trail = faulty(Position::START).inner.name() == "audit";
-    let events_told = events.iter().filter(|event| !is_trail || event.event().session().is_some());
+    let is_told = |event: &&Decoded| (!is_trail || event.event().session().is_some()) && !is_erased_reply(event);
+    let events_told = events.iter().filter(is_told);
     let some = events_told.clone().sample(&mut rng(seed, 3), count(120, events.len()));
     // Rare ones, of which those may hold none.
     let rare = events_told.clone().filter(|event| is_rare(event)).take(60);
@@ -320,6 +321,12 @@ async fn wrong_at(
         }
     }
     wrong
+}
+
+/// A quick reply whose words are erased: its row is shown by nothing.
+fn is_erased_reply(event: &Decoded) -> bool {
+    matches!(event.opened_event().settings(),
+        Some(settings::Event::PersonalQuickReplySaved(saved)) if saved.words.known().is_none())
 }
 
 fn is_rare(event: &Decoded) -> bool {

@@ -11,7 +11,7 @@ use domain::{AgentId, MessageId, SessionId, session::Command};
 use event_store::Actor;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tests::desk::{Desk, Setup, Staff};
+use tests::desk::{Desk, Setup, Staff, write_private};
 use uuid::Uuid;
 
 use crate::crash::Backend;
@@ -147,7 +147,7 @@ async fn two_nodes_return_the_sessions_of_lost_agents_once_though_one_is_killed(
     let backend = Backend::postgres().await;
     let keys = tempfile::tempdir().unwrap();
     let token_key = keys.path().join("token-key");
-    std::fs::write(&token_key, "22".repeat(32)).unwrap();
+    write_private(&token_key, &"22".repeat(32));
     let setup =
         || Setup { environment: vec![("DESK_TOKEN_KEY_FILE", token_key.display().to_string())], ..backend.setup() };
     let mut nodes = [start(setup()), start(setup())];

@@ -3,6 +3,7 @@
 mod evaluate;
 mod generate;
 mod measure;
+mod people;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 use evaluate::EvaluateArgs;
 use generate::GenerateArgs;
 use measure::{Failure, MeasureArgs};
+use people::PeopleArgs;
 use tikv_jemallocator::Jemalloc;
 
 /// As `desk`: what is measured in this program allocates as it does there.
@@ -32,6 +34,8 @@ enum Action {
     /// Says how well the FAQ answers a table of questions
     #[command(long_about = evaluate::LONG_ABOUT)]
     EvaluateFaq(EvaluateArgs),
+    /// Brings agents and waiting customers into a running demo
+    People(PeopleArgs),
     /// Measures, and prints a table
     Measure(MeasureArgs),
     /// Serves a data directory without an assistant; what `measure http` measures
@@ -66,6 +70,7 @@ async fn act(action: Action) -> Result<(), Failure> {
     match action {
         Action::Generate(args) => generate::generate(args).await,
         Action::EvaluateFaq(args) => evaluate::evaluate(args).await,
+        Action::People(args) => people::people(args).await,
         Action::Measure(args) => measure::measure(args).await,
         Action::ServeQuietly { data_dir } => measure::quiet_server(data_dir).await,
         Action::ServeModel => measure::model().await,

@@ -11,7 +11,7 @@ use api::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
         staff_tokens::StaffTokens,
-        visitor::{VisitorTokens, Visitors},
+        visitor::{CookieName, VisitorTokens, Visitors},
     },
     services::{Services, Started},
     session_owners::SessionOwners,
@@ -110,6 +110,7 @@ pub async fn app(
         tokens: VisitorTokens::new(&[KEY.to_vec()]),
         clock: clock.clone(),
         revocation: revocation.clone(),
+        cookie: CookieName::of(identity.log_id),
         legacy_log_id: None,
     };
     let workspace = Workspace::new(ProcessStore::new(policies.clone()), log.vault().clone(), clock.clone());
@@ -190,6 +191,9 @@ fn administrator() -> State {
     let mut account = Account::nameless(Role::Admin);
     let since = Timestamp::now();
     let expires_at = since + SignedDuration::from_hours(24);
-    account.sign_ins.insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at });
+    let exchanged = Vec::new();
+    account
+        .sign_ins
+        .insert(SIGN_IN, SignIn { device: None, since, number: 0, renewed_at: since, expires_at, exchanged });
     State::Existing(Box::new(account))
 }

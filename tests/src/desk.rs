@@ -108,6 +108,9 @@ impl Desk {
                 command.env(name, url);
             }
         }
+        if self.setup.database_url.is_some() {
+            command.env("DESK_TOKEN_KEY_FILE", self.token_key());
+        }
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
@@ -137,7 +140,20 @@ impl Desk {
         let folder = self.data_dir.parent().expect("a data directory has a parent");
         let path = folder.join("test-master-key");
         if !path.exists() {
-            std::fs::write(&path, "11".repeat(32)).expect("the folder can be written");
+            write_private(&path, &"11".repeat(32));
+        }
+        path
+    }
+
+    /// PostgreSQL wants one that is named: what the test has put into the data directory, else one for all nodes of a test.
+    fn token_key(&self) -> PathBuf {
+        let own = self.data_dir.join("token-key");
+        if own.exists() {
+            return own;
+        }
+        let path = self.data_dir.parent().expect("a data directory has a parent").join("test-token-key");
+        if !path.exists() {
+            write_private(&path, &"33".repeat(32));
         }
         path
     }
@@ -252,6 +268,17 @@ impl Drop for Desk {
             self.print_log();
         }
     }
+}
+
+/// Writes a file that nobody else can read, as files with keys have to be.
+///
+/// # Panics
+/// It cannot be written.
+pub fn write_private(path: impl AsRef<Path>, text: &str) {
+    let path = path.as_ref();
+    std::fs::write(path, text).expect("the folder can be written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, mode).expect("it is ours");
 }
 
 /// A program of this workspace, built beside this one, or beside the folder of this test.

@@ -8,14 +8,17 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{HttpMessage as _, HttpRequest, http::header};
+use actix_web::{
+    HttpMessage as _, HttpRequest,
+    http::header::{self, HeaderMap},
+};
 use domain::{VisitorId, agent::Permission};
 use uuid::Uuid;
 
 use super::{
     staff::Staff,
     staff_services::StaffServices,
-    visitor::{COOKIE, IssuedToken, PresentedToken, Visitors, signed_out},
+    visitor::{CookieName, IssuedToken, PresentedToken, TokenSource, Visitors, signed_out},
 };
 use crate::{client_ip::Client, problem::Problem};
 
@@ -60,7 +63,7 @@ impl Caller {
     /// # Errors
     /// The token has ended, the sign-in or the key is over, or nobody can tell at this moment.
     pub fn staff(&self, request: &HttpRequest) -> Result<Option<Staff>, Problem> {
-        let find = || match bearer(request) {
+        let find = || match bearer(request.headers()) {
             Some(token) => Staff::find(token, &self.callers.staff),
             None => Ok(None),
         };
@@ -81,7 +84,7 @@ impl Caller {
     /// # Errors
     /// A bearer token is no good visitor's token.
     pub fn token_holder(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        Ok(self.presented(request)?.map(|presented| presented.visitor))
+        Ok(self.presented(request.headers())?.map(|presented| presented.visitor))
     }
 
     /// The visitor whose token it is, if it has not left; a token that is old is renewed with the answer.
@@ -89,10 +92,12 @@ impl Caller {
     /// # Errors
     /// A bearer token is not good, or its visitor has left, or nobody can tell at this moment.
     pub async fn visitor(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        let Some(PresentedToken { visitor, is_old, by_bearer }) = self.presented(request)? else { return Ok(None) };
+        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request.headers())? else {
+            return Ok(None);
+        };
         // The original's reads are GETs, and nothing that changes anything is.
         if self.callers.visitors.has_left(visitor, request.method().is_safe()).await? {
-            return if by_bearer { Err(signed_out()) } else { Ok(None) };
+            return if source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };
         }
         if is_old {
             self.set_token(visitor);
@@ -100,17 +105,22 @@ impl Caller {
         Ok(Some(visitor))
     }
 
-    /// A bearer token wins over the cookie and must be good; a cookie that is not is as none. A browser sends the cookie with
+    /// A bearer token wins over cookies and must be good; a cookie that is not is as none. A browser sends the cookie with
     /// whatever page's request; the middleware lets only those of known pages change something.
-    fn presented(&self, request: &HttpRequest) -> Result<Option<PresentedToken>, Problem> {
+    fn presented(&self, headers: &HeaderMap) -> Result<Option<PresentedToken>, Problem> {
         let find = || {
             let (visitors, now) = (&self.callers.visitors, self.callers.visitors.clock.now());
-            match bearer(request) {
+            match bearer(headers) {
                 Some(token) => visitors.by_bearer(token, now).map(Some),
-                None => Ok(request.cookie(COOKIE).and_then(|cookie| visitors.by_cookie(cookie.value(), now))),
+                None => Ok(visitors.by_cookies(headers, now)),
             }
         };
         self.visitor.get_or_init(find).clone()
+    }
+
+    /// Whether a visitor's token came, good or over, and none of staff's.
+    pub(crate) fn is_visitor(&self, headers: &HeaderMap) -> bool {
+        matches!(self.presented(headers), Ok(Some(_)))
     }
 
     /// The owner of the session of this name, where a name alone opens it (`compat_legacy_sessions`).
@@ -135,12 +145,22 @@ impl Caller {
     pub(crate) fn take_issued(&self) -> Option<IssuedToken> {
         self.issued.take()
     }
+
+    /// What the visitor's cookie is called.
+    pub(crate) fn cookie_name(&self) -> &CookieName {
+        &self.callers.visitors.cookie
+    }
+
+    /// Whether the visitor was known by the cookie that all desks of a host once shared.
+    pub(crate) fn came_by_shared_cookie(&self) -> bool {
+        matches!(self.visitor.get(), Some(Ok(Some(PresentedToken { source: TokenSource::SharedCookie, .. }))))
+    }
 }
 
 /// The token of `Authorization: Bearer`.
 #[must_use]
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

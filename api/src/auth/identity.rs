@@ -1,7 +1,7 @@
 //! The shop's identity tokens: short-lived JWTs that say which of the shop's customers a visitor is.
 //!
 //! Invariants: a key is used with its own algorithm only, whatever a token's header says; nothing of a token is in an error
-//! or a log line; what comes out is parsed, and says everything that design 8 asks for.
+//! or a log line; what comes out is parsed, and says everything that design 8 asks for. What a token may lack keeps nobody out.
 
 mod keys;
 
@@ -9,7 +9,10 @@ use actix_web::http::StatusCode;
 use commands::customers::TokenId;
 use domain::{
     customer::{command::Identity, event::Profile},
-    text::{EmailAddress, PersonName, ShopCustomerId, TextError},
+    text::{
+        EmailAddress, PersonName, ShopCustomerId, TextError,
+        form::{beginning, is_invisible},
+    },
 };
 use jiff::Timestamp;
 use jsonwebtoken::{Validation, errors::ErrorKind};
@@ -17,7 +20,7 @@ use serde_json::{Map, Value};
 
 pub use keys::{IdentityKeys, IdentityKeysError};
 
-use crate::problem::Problem;
+use crate::{problem::Problem, request::request_id};
 
 /// The longest token, in bytes: claims of the greatest lengths that are taken are some 5 kB with their signature.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -201,32 +204,39 @@ impl Claims {
     fn identity(&self) -> Result<Identity, IdentityTokenError> {
         let profile = Profile {
             sub: self.sub()?,
-            email: self.text("email", EmailAddress::parse)?,
-            name: self.text("name", PersonName::parse)?,
+            email: self.kept("email", |value| EmailAddress::parse(&tidied(value)?).ok()),
+            name: self.kept("name", |value| PersonName::parse(beginning(&tidied(value)?, PersonName::MAX_CHARS)).ok()),
         };
-        let vip = self.optional("vip").map_or(Some(false), Value::as_bool);
-        Ok(Identity { profile, vip: vip.ok_or(IdentityTokenError::Type("vip", "true or false"))? })
+        Ok(Identity { profile, vip: self.kept("vip", Value::as_bool).unwrap_or(false) })
     }
 
-    /// Taken as it stands: two names that differ in white space alone are two customers.
+    /// Taken as it stands: two names that differ in white space alone are two customers. A whole number is its digits, as shops
+    /// with numbered customers write it.
     fn sub(&self) -> Result<ShopCustomerId, IdentityTokenError> {
         let wrong = IdentityTokenError::Type("sub", "a text of 1 to 255 characters without white space around it");
-        let sub = self.required("sub")?.as_str().ok_or(wrong)?;
-        let parsed = ShopCustomerId::parse(sub).map_err(|error| IdentityTokenError::Text("sub", error))?;
+        let sub = match self.required("sub")? {
+            Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
+            other => other.as_str().ok_or(wrong)?.to_owned(),
+        };
+        let parsed = ShopCustomerId::parse(&sub).map_err(|error| IdentityTokenError::Text("sub", error))?;
         if parsed.as_str() == sub { Ok(parsed) } else { Err(wrong) }
     }
 
-    /// Shops write an empty text where they know nothing.
-    fn text<T>(
-        &self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, TextError>,
-    ) -> Result<Option<T>, IdentityTokenError> {
-        let Some(value) = self.optional(name) else { return Ok(None) };
-        let text = value.as_str().ok_or(IdentityTokenError::Type(name, "a text"))?;
-        if text.trim().is_empty() {
-            return Ok(None);
+    /// A claim that the token may lack. What cannot be kept of it is dropped: the customer comes in all the same.
+    fn kept<T>(&self, name: &'static str, take: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        let value = self.optional(name)?;
+        let kept = take(value);
+        // Shops write an empty text where they know nothing.
+        if kept.is_none() && value.as_str().is_none_or(|text| !text.trim().is_empty()) {
+            tracing::warn!(request.id = %request_id(), claim = name, "a claim of an identity token cannot be kept and is dropped");
         }
-        parse(text).map(Some).map_err(|error| IdentityTokenError::Text(name, error))
+        kept
     }
+}
+
+/// A text as one line, without marks that turn the direction of writing; shops copy both out of forms.
+fn tidied(value: &Value) -> Option<String> {
+    let visible = value.as_str()?.chars().filter(|c| *c == '\u{2028}' || *c == '\u{2029}' || !is_invisible(*c));
+    let spaced: String = visible.map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect();
+    Some(spaced.split_whitespace().collect::<Vec<_>>().join(" "))
 }

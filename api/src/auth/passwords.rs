@@ -1,6 +1,9 @@
 //! Hashing and checking of passwords: Argon2id at its recommended costs (19 MiB, two passes), on threads of its own and few at
 //! a time, so that many sign-ins at once do not slow other requests down. Which passwords are allowed is the domain's to say.
 //!
+//! Passwords are compared in NFKC (RFC 8265): two keyboards that send one letter in two ways open one account. Hashes from before
+//! that are of the password as it was sent, so that is tried as well where it differs.
+//!
 //! Invariants: no password is kept, printed or logged; checking costs the same whether there is such an account or not.
 
 use std::{
@@ -19,7 +22,7 @@ use domain::{
         event::PasswordHash,
         password::{Unfit, fits},
     },
-    text::Username,
+    text::{Username, form::compatible},
 };
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -52,6 +55,12 @@ impl Password {
     #[must_use]
     pub fn generate() -> Self {
         Self::given(hex::encode(rand::random::<[u8; 16]>()))
+    }
+
+    /// As it is hashed and compared.
+    #[must_use]
+    pub fn normal(&self) -> Self {
+        Self::given(compatible(&self.0).into_owned())
     }
 
     /// To be written where only its owner reads.
@@ -100,7 +109,7 @@ impl Passwords {
     /// # Errors
     /// Too many wait already.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, Busy> {
-        self.take_turn(move || hash(password.expose())).await
+        self.take_turn(move || hash(password.normal().expose())).await
     }
 
     /// Whether it is the password behind this hash; without one it is wrong, and costs the same.
@@ -111,7 +120,8 @@ impl Passwords {
         let (expected, nobodys) = (expected.cloned(), self.nobodys.clone());
         let check = move || {
             let nobodys = nobodys.get_or_init(|| hash(Password::generate().expose()));
-            verify(password.expose(), expected.as_ref().unwrap_or(nobodys)) && expected.is_some()
+            let is_known = is_of(&password, expected.as_ref().unwrap_or(nobodys));
+            is_known && expected.is_some()
         };
         self.take_turn(check).await
     }
@@ -132,6 +142,11 @@ impl Default for Passwords {
 fn hash(password: &str) -> PasswordHash {
     let hashed = Argon2::default().hash_password(password.as_bytes());
     PasswordHash(hashed.expect("the costs are those that argon2 recommends").to_string())
+}
+
+fn is_of(password: &Password, expected: &PasswordHash) -> bool {
+    let normal = password.normal();
+    verify(normal.expose(), expected) || (normal.expose() != password.expose() && verify(password.expose(), expected))
 }
 
 /// The costs are those of the hash, so that they may be raised for new ones.
@@ -167,6 +182,19 @@ mod tests {
         assert_eq!(passwords.is_right(given("correct horse"), None).await, Ok(false));
         let damaged = PasswordHash("$argon2id$".to_owned());
         assert_eq!(passwords.is_right(given("correct horse"), Some(&damaged)).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_in_each_unicode_form_and_old_hashes_still_open() {
+        let passwords = Passwords::new();
+        let given = |text: &str| Password::given(text.to_owned());
+        let hashed = passwords.hash(given("cafe\u{301} au lait")).await.expect("not busy");
+        for same in ["café au lait", "cafe\u{301} au lait", "ｃａｆé au lait"] {
+            assert_eq!(passwords.is_right(given(same), Some(&hashed)).await, Ok(true), "{same}");
+        }
+        assert_eq!(passwords.is_right(given("cafe au lait"), Some(&hashed)).await, Ok(false));
+        let old = hash("cafe\u{301} au lait");
+        assert_eq!(passwords.is_right(given("cafe\u{301} au lait"), Some(&old)).await, Ok(true));
     }
 
     #[tokio::test]

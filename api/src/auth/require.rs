@@ -95,7 +95,8 @@ fn required(request: &HttpRequest, permission: Permission) -> Result<Staff, Prob
     Caller::of(request).staff_who_may(request, permission)?.ok_or_else(nobody)
 }
 
-fn nobody() -> Problem {
+/// Staff was asked for, and nobody of staff has come.
+pub(crate) fn nobody() -> Problem {
     Problem::unauthorized(
         "this route is for staff: sign in (POST /api/agent/login) and send Authorization: Bearer with the token",
     )

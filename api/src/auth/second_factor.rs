@@ -12,7 +12,10 @@ use domain::{
         command::SecondFactorProof,
         event::{RecoveryDigest, TotpSecret},
     },
-    text::Username,
+    text::{
+        Username,
+        form::{beginning, code},
+    },
 };
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -25,7 +28,7 @@ const RECOVERY_CODES: usize = 10;
 /// Bytes of a recovery code: four groups of four letters and digits.
 const RECOVERY_BYTES: usize = 10;
 /// The longest text that is looked at.
-const MAX_BYTES: usize = 64;
+const MAX_CHARS: usize = 64;
 /// What authenticator apps show.
 const ISSUER: &str = "Fiido Desk";
 
@@ -117,10 +120,9 @@ fn digest(agent: AgentId, code: &str) -> RecoveryDigest {
     RecoveryDigest(hex::encode(hash.finalize()))
 }
 
-/// People type spaces, hyphens and capitals.
+/// People type spaces, dashes, capitals, and the digits of their keyboard.
 fn tidied(text: &str) -> String {
-    let kept = text.chars().take(MAX_BYTES).filter(|c| !c.is_whitespace() && *c != '-');
-    kept.flat_map(char::to_lowercase).collect()
+    code(beginning(text, MAX_CHARS))
 }
 
 #[cfg(test)]
@@ -159,8 +161,10 @@ mod tests {
             assert_eq!(step_of(&rfc(), code, at(second - 30)), step, "a clock that is ahead");
             assert_eq!(step_of(&rfc(), code, at(second + 60)), None);
         }
-        assert_eq!(step_of(&rfc(), " 287 082 ", at(59)), Some(1));
-        for bad in ["", "28708", "2870822", "28708a", "+87082", "２８７０８２"] {
+        for typed in [" 287 082 ", "287–082", "２８７０８２", "٢٨٧٠٨٢"] {
+            assert_eq!(step_of(&rfc(), typed, at(59)), Some(1), "{typed}");
+        }
+        for bad in ["", "28708", "2870822", "28708a", "+87082", "２８７０８"] {
             assert_eq!(step_of(&rfc(), bad, at(59)), None, "{bad}");
         }
     }

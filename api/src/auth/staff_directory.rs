@@ -198,6 +198,13 @@ impl StaffDirectory {
         Some((account.presence_at(now), account.presence_cause))
     }
 
+    /// Whether there is an account with this id.
+    #[must_use]
+    pub fn knows(&self, agent: AgentId) -> bool {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.get(&agent).and_then(State::account).is_some()
+    }
+
     /// Whether an account belongs to a group, by having the skill.
     #[must_use]
     pub fn has_skill(&self, agent: AgentId, skill: &Skill) -> bool {
@@ -240,7 +247,7 @@ fn states(agents: Vec<AgentView>, sign_ins: Vec<SignInView>) -> impl Iterator<It
     let mut accounts: HashMap<AgentId, Account> = agents.into_iter().map(|view| (view.agent, account(&view))).collect();
     for view in sign_ins {
         let SignInView { sign_in, agent, device, since, renewed_at, expires_at, .. } = view;
-        let state = SignIn { device, since, number: 0, renewed_at, expires_at };
+        let state = SignIn { device, since, number: 0, renewed_at, expires_at, exchanged: Vec::new() };
         accounts.get_mut(&agent).and_then(|account| account.sign_ins.insert(sign_in, state));
     }
     accounts.into_iter().map(|(agent, account)| (agent, State::Existing(Box::new(account))))

@@ -186,7 +186,8 @@ mod tests {
 
     fn state() -> SignIn {
         let expires_at = NOW + SignedDuration::from_hours(1);
-        SignIn { device: Some(DeviceId(Uuid::from_u128(3))), since: NOW, number: 4, renewed_at: NOW, expires_at }
+        let device = Some(DeviceId(Uuid::from_u128(3)));
+        SignIn { device, since: NOW, number: 4, renewed_at: NOW, expires_at, exchanged: Vec::new() }
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use actix_web::cookie::{Cookie, SameSite, time};
+use actix_web::{
+    cookie::{Cookie, SameSite, time},
+    http::header::{self, HeaderMap},
+};
 use commands::Customers;
 use domain::VisitorId;
 use event_store::Clock;
@@ -16,7 +19,8 @@ use uuid::Uuid;
 
 use crate::{problem::Problem, request::request_id, visitor_revocation::VisitorRevocation};
 
-/// The cookie's name.
+/// What begins the name of each desk's cookie, and was once the name of all: a token in a cookie of this very name is taken, and
+/// the cookie is replaced by one of the desk's own name.
 pub const COOKIE: &str = "desk_visitor";
 /// Seconds that a token lasts (design 8: 180 days).
 const LIFETIME_S: i64 = 180 * 24 * 3600;
@@ -48,15 +52,42 @@ pub struct IssuedToken {
 impl IssuedToken {
     /// As a cookie that no script can read.
     #[must_use]
-    pub fn cookie(&self, secure: bool) -> Cookie<'static> {
-        Cookie::build(COOKIE, self.token.clone())
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(secure)
-            .max_age(time::Duration::seconds(LIFETIME_S))
-            .finish()
+    pub fn cookie(&self, name: &CookieName) -> Cookie<'static> {
+        cookie(name.0.clone(), self.token.clone(), LIFETIME_S)
     }
+}
+
+/// Ends the cookie that all desks of a host once shared.
+#[must_use]
+pub fn end_of_shared_cookie() -> Cookie<'static> {
+    cookie(COOKIE.to_owned(), String::new(), 0)
+}
+
+fn cookie(name: String, value: String, seconds: i64) -> Cookie<'static> {
+    let max_age = time::Duration::seconds(seconds);
+    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).max_age(max_age).finish()
+}
+
+/// The name of a desk's cookie. Browsers keep cookies by host and not by port, so two desks on one host need two names; the nodes
+/// of one desk have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CookieName(String);
+
+impl CookieName {
+    /// The name at the desk with this log.
+    #[must_use]
+    pub fn of(log_id: Uuid) -> Self {
+        let digits = Uuid::new_v5(&log_id, b"visitor cookie").as_fields().0;
+        Self(format!("{COOKIE}_{digits:08x}"))
+    }
+}
+
+/// The values of all cookies of a name, in the browser's order. What else it keeps for this host may be malformed, and is passed
+/// over.
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let pairs = headers.get_all(header::COOKIE).flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let named = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
+    named.filter(move |(key, _)| key.trim() == name).map(|(_, value)| value.trim().trim_matches('"'))
 }
 
 impl VisitorTokens {
@@ -98,7 +129,15 @@ impl VisitorTokens {
 pub(super) struct PresentedToken {
     pub(super) visitor: VisitorId,
     pub(super) is_old: bool,
-    pub(super) by_bearer: bool,
+    pub(super) source: TokenSource,
+}
+
+/// How a token came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenSource {
+    Bearer,
+    OwnCookie,
+    SharedCookie,
 }
 
 /// What visitors are known by.
@@ -111,6 +150,8 @@ pub struct Visitors {
     pub clock: Arc<dyn Clock>,
     /// Visitors who leave.
     pub revocation: Arc<VisitorRevocation>,
+    /// What the cookie is called.
+    pub cookie: CookieName,
     /// With `compat_legacy_sessions`: the log, by whose id the owners of names are made.
     pub legacy_log_id: Option<Uuid>,
 }
@@ -120,12 +161,17 @@ impl Visitors {
         let checked = self.tokens.check(token, now);
         let (visitor, is_old) =
             checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
-        Ok(PresentedToken { visitor, is_old, by_bearer: true })
+        Ok(PresentedToken { visitor, is_old, source: TokenSource::Bearer })
     }
 
-    pub(super) fn by_cookie(&self, token: &str, now: Timestamp) -> Option<PresentedToken> {
-        let (visitor, is_old) = self.tokens.check(token, now)?;
-        Some(PresentedToken { visitor, is_old, by_bearer: false })
+    /// By the first cookie that is good: another program of the host, or another path of it, may have set one of our name.
+    pub(super) fn by_cookies(&self, headers: &HeaderMap, now: Timestamp) -> Option<PresentedToken> {
+        let first = |name: &str| values(headers, name).find_map(|token| self.tokens.check(token, now));
+        if let Some((visitor, is_old)) = first(&self.cookie.0) {
+            return Some(PresentedToken { visitor, is_old, source: TokenSource::OwnCookie });
+        }
+        let (visitor, _) = first(COOKIE)?;
+        Some(PresentedToken { visitor, is_old: true, source: TokenSource::SharedCookie })
     }
 
     /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
@@ -157,7 +203,29 @@ pub fn signed_out() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn values_of_a_cookie_are_found_beside_malformed_ones() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a; =; desk=1 ; other=\"x; desk = \"2\""));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_bytes(b"caf\xe9=1; desk=3; xdesk=4; desk").expect("opaque bytes"),
+        );
+        assert_eq!(values(&headers, "desk").collect::<Vec<_>>(), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn each_log_has_a_cookie_name_of_its_own() {
+        let [one, other] = [1, 2].map(|id| CookieName::of(Uuid::from_u128(id)));
+        assert_ne!(one, other);
+        assert_eq!(one, CookieName::of(Uuid::from_u128(1)));
+        let digits = one.0.strip_prefix("desk_visitor_").expect("the common beginning");
+        assert!(digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digits}");
+    }
 
     #[test]
     fn a_token_is_good_for_180_days_and_renewed_after_one() {

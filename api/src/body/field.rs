@@ -59,6 +59,17 @@ pub fn optional<'de, D: Deserializer<'de>, T: Field>(deserializer: D) -> Result<
     sent.map(T::take).transpose().map_err(refused)
 }
 
+/// A text that may be absent or null, or empty, which is as absent: old clients fill in nothing so.
+///
+/// # Errors
+/// It is of the wrong type, or not taken.
+pub fn unless_empty<'de, D: Deserializer<'de>, T: Field<Sent = String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let sent = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    sent.map(T::take).transpose().map_err(refused)
+}
+
 pub(super) const REQUIRED: &str = "is required";
 
 fn refused<E: Error>(reason: String) -> E {

@@ -15,7 +15,13 @@ use actix_web::{
 };
 
 use super::authority::Authority;
-use crate::{auth::caller::bearer, body, client_ip::Client, problem::Problem};
+use crate::{
+    auth::caller::bearer,
+    body::{self, shown},
+    client_ip::Client,
+    problem::Problem,
+    request::request_id,
+};
 
 /// Origins as browsers write them: `https://shop.example`, `http://localhost:3000`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,10 +40,10 @@ impl FromStr for Origins {
     }
 }
 
-/// Lower case, without the scheme's default port.
+/// Lower case, without the scheme's default port and without the dot that may end a full name.
 pub(super) fn normal(origin: &str) -> Option<String> {
-    let origin = origin.to_ascii_lowercase();
-    let (scheme, authority) = origin.split_once("://")?;
+    let origin = origin.to_ascii_lowercase().replacen(".:", ":", 1);
+    let (scheme, authority) = origin.strip_suffix('.').unwrap_or(&origin).split_once("://")?;
     let usual_port = match scheme {
         "https" => 443,
         "http" => 80,
@@ -51,6 +57,7 @@ pub(super) fn normal(origin: &str) -> Option<String> {
 }
 
 impl Origins {
+    /// Whether this origin, in its normal form, is listed.
     fn contains(&self, origin: &str) -> bool {
         self.0.iter().any(|listed| listed == origin)
     }
@@ -66,11 +73,13 @@ pub(super) struct CorsPolicy {
 }
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SAME_ORIGIN: &str = "same-origin";
 /// How long a browser may remember a preflight's answer: an hour.
 const MAX_AGE_S: &str = "3600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const HEADERS: &str =
-    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id";
+/// Ours, and those that libraries and tracing add by themselves.
+const HEADERS: &str = "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Pragma, \
+                       Prefer, X-Request-Id, X-Requested-With, baggage, traceparent, tracestate";
 const EXPOSED: &str =
     "ETag, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Visitor-Token";
 
@@ -78,9 +87,9 @@ impl CorsPolicy {
     /// The response to a CORS preflight.
     pub(super) fn preflight(&self, request: &ServiceRequest, client: &Client) -> Option<HttpResponse> {
         let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let origin = origin(request.headers()).filter(|_| asks && request.method() == Method::OPTIONS)?;
+        let origin = request.headers().get(header::ORIGIN).filter(|_| asks && request.method() == Method::OPTIONS)?;
         if !self.knows(origin, client) {
-            return Some(actix_web::ResponseError::error_response(&foreign()));
+            return Some(actix_web::ResponseError::error_response(&foreign(origin, client)));
         }
         let mut answer = HttpResponse::NoContent();
         answer.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS));
@@ -90,18 +99,22 @@ impl CorsPolicy {
     }
 
     /// Refuses requests that a foreign page sends with the browser's cookies. A request with a bearer token is not one: browsers
-    /// do not add that header by themselves.
+    /// do not add that header by themselves. Nor can a page set `Sec-Fetch-Site`: where a browser says that page and server are of
+    /// one origin, it is so, whatever a proxy between them made of the Host header.
     pub(super) fn check(&self, request: &ServiceRequest, client: &Client) -> Result<(), Problem> {
-        if request.method().is_safe() || bearer(request.request()).is_some() {
+        if request.method().is_safe() || bearer(request.headers()).is_some() {
             return Ok(());
         }
-        let is_known = match origin(request.headers()) {
-            Some(origin) => self.knows(origin, client),
+        let site = request.headers().get(FETCH_SITE);
+        match request.headers().get(header::ORIGIN) {
+            Some(origin) if site.is_none_or(|site| site != SAME_ORIGIN) && !self.knows(origin, client) => {
+                return Err(foreign(origin, client));
+            }
             // Browsers name the origin; programs that name none are asked nothing.
-            None => is_same_site(request.headers()),
-        };
-        if !is_known {
-            return Err(foreign());
+            None if site.is_some_and(|site| site != SAME_ORIGIN && site != "none") => {
+                return Err(foreign(&HeaderValue::from_static(""), client));
+            }
+            Some(_) | None => {}
         }
         let has_cookie = request.headers().contains_key(header::COOKIE);
         if has_cookie && has_body(request.headers()) && !body::is_json(request.headers()) {
@@ -116,7 +129,7 @@ impl CorsPolicy {
             return;
         }
         answer.append(header::VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = origin.filter(|origin| origin.to_str().is_ok_and(|origin| self.lists(origin))) else {
+        let Some(origin) = origin.filter(|origin| parsed(origin).is_some_and(|origin| self.lists(&origin))) else {
             return;
         };
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -125,8 +138,8 @@ impl CorsPolicy {
     }
 
     /// Whether the widget stands in this page.
-    pub(super) fn is_widget(&self, origin: &str) -> bool {
-        self.widget.contains(origin)
+    pub(super) fn is_widget(&self, origin: &HeaderValue) -> bool {
+        parsed(origin).is_some_and(|origin| self.widget.contains(&origin))
     }
 
     fn is_empty(&self) -> bool {
@@ -137,26 +150,23 @@ impl CorsPolicy {
         self.allowed.contains(origin) || self.widget.contains(origin)
     }
 
-    fn knows(&self, origin: &str, client: &Client) -> bool {
-        self.lists(origin) || is_own(origin, client)
+    fn knows(&self, origin: &HeaderValue, client: &Client) -> bool {
+        parsed(origin).is_some_and(|origin| self.lists(&origin) || is_own(&origin, client))
     }
 }
 
-/// The page's origin; one that is not ASCII is foreign.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default())
+/// The page's origin in its normal form; one that is no origin, like `null`, is foreign.
+fn parsed(origin: &HeaderValue) -> Option<String> {
+    normal(origin.to_str().ok()?)
 }
 
 /// Whether this server's own page sent it. Behind a proxy that is not configured, the scheme seen here may be http although
 /// the page's is https.
 fn is_own(origin: &str, client: &Client) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some((scheme, _)) = origin.split_once("://") else { return false };
     let scheme_fits = scheme == "https" || scheme == "http" && !client.is_secure;
-    scheme_fits && client.hosts.iter().any(|host| host.eq_ignore_ascii_case(authority))
-}
-
-fn is_same_site(headers: &HeaderMap) -> bool {
-    headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
+    let is_same = |host: &String| normal(&format!("{scheme}://{host}")).is_some_and(|own| own == origin);
+    scheme_fits && client.hosts.iter().any(is_same)
 }
 
 fn has_body(headers: &HeaderMap) -> bool {
@@ -164,7 +174,18 @@ fn has_body(headers: &HeaderMap) -> bool {
     length || headers.contains_key(header::TRANSFER_ENCODING) || headers.contains_key(header::CONTENT_TYPE)
 }
 
-fn foreign() -> Problem {
+/// Most often a proxy is set up so that it tells another host than the browser sees: whoever runs it needs both.
+fn foreign(origin: &HeaderValue, client: &Client) -> Problem {
+    let origin = shown(origin.to_str().unwrap_or_default());
+    let hosts: Vec<String> = client.hosts.iter().map(|host| shown(host)).collect();
+    tracing::warn!(
+        request.id = %request_id(),
+        origin,
+        hosts = hosts.join(", "),
+        is_secure = client.is_secure,
+        "a request of a page at another origin than this server's is refused; if it is this server's own page, its proxy has to \
+         tell the host and port that browsers see (docs/proxy.md)"
+    );
     let detail = "a request without a token in Authorization must come from a page of this server, or of an origin in \
                   allowed_origins";
     Problem::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", detail)
@@ -179,6 +200,9 @@ mod tests {
         let origins: Origins = " https://Shop.example:443, http://localhost:3000 ".parse().expect("both are origins");
         assert_eq!(origins.0, ["https://shop.example", "http://localhost:3000"]);
         assert_eq!("".parse(), Ok(Origins::default()));
+        let full: Origins =
+            "https://shop.example.,http://shop.example.:8080,https://[::1]:443".parse().expect("origins");
+        assert_eq!(full.0, ["https://shop.example", "http://shop.example:8080", "https://[::1]"]);
         for bad in [
             "*",
             "https://*",
@@ -189,8 +213,37 @@ mod tests {
             "ftp://a",
             "https://a,*",
             "https://",
+            "https://.",
+            "https://a..",
         ] {
             assert_eq!(bad.parse::<Origins>(), Err(NoOrigins), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_the_servers_own_whatever_default_port_case_or_final_dot() {
+        let own = |origin: &'static str, host: &str, is_secure| {
+            let client = Client { address: [127, 0, 0, 1].into(), is_secure, hosts: vec![host.to_owned()] };
+            parsed(&HeaderValue::from_static(origin)).is_some_and(|origin| is_own(&origin, &client))
+        };
+        for (origin, host, is_secure) in [
+            ("http://desk.example", "desk.example:80", false),
+            ("https://desk.example", "desk.example:443", true),
+            ("https://desk.example", "desk.example", false),
+            ("https://desk.example.", "desk.example", true),
+            ("https://desk.example", "Desk.Example.:443", true),
+            ("http://desk.example:8080", "desk.example.:8080", false),
+        ] {
+            assert!(own(origin, host, is_secure), "{origin} {host}");
+        }
+        for (origin, host, is_secure) in [
+            ("http://desk.example", "desk.example:443", false),
+            ("https://desk.example", "desk.example:80", true),
+            ("http://desk.example", "desk.example", true),
+            ("http://desk.example:8080", "desk.example", false),
+            ("null", "null", false),
+        ] {
+            assert!(!own(origin, host, is_secure), "{origin} {host}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Bodies of responses.
 //!
-//! Invariant: HEAD gets the headers of GET without a body, and a stream's body is never polled.
+//! Invariants: HEAD gets the headers of GET without a body, and a stream's body is never polled. No chunks go to a client of
+//! HTTP/1.0, which does not know them: its streams end with the connection.
 
 use std::{
     convert::Infallible,
@@ -9,12 +10,21 @@ use std::{
 };
 
 use actix_web::{
+    HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
-    http::Method,
+    http::{ConnectionType, Method, Version},
 };
 use bytes::Bytes;
 
 use super::connection::Answering;
+
+/// How a body of unknown length ends for a client of this version.
+pub(super) fn for_version(version: Version, response: &mut HttpResponse<BoxBody>) {
+    if version < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+}
 
 /// The body that goes out for a request of this method.
 pub(super) fn body(method: &Method, body: BoxBody, answering: Answering) -> BoxBody {

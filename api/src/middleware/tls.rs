@@ -11,6 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use event_store::private_file::read_private_file;
 use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, ring},
@@ -18,6 +19,7 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use zeroize::Zeroizing;
 
 /// How often the files are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -96,6 +98,14 @@ pub fn open(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     Ok(Arc::new(config))
 }
 
+/// Whether a server could be opened with these files.
+///
+/// # Errors
+/// They cannot be used.
+pub fn check(files: &TlsFiles) -> Result<(), TlsError> {
+    load(files).map(drop)
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
@@ -104,9 +114,13 @@ fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     let no_certificate = || TlsError::NoCertificate { path: files.cert.clone() };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(&files.cert)?).collect();
     let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(no_certificate)?;
-    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?);
+    let key = PrivateKeyDer::from_pem_slice(read_key(&files.key)?.as_bytes());
     let key = key.map_err(|_| TlsError::NoKey { path: files.key.clone() })?;
     CertifiedKey::from_der(chain, key, &provider()).map_err(|_| TlsError::NoPair)
+}
+
+fn read_key(path: &Path) -> Result<Zeroizing<String>, TlsError> {
+    read_private_file(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {

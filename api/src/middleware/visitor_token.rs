@@ -6,25 +6,37 @@ use actix_web::{
     http::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, SET_COOKIE},
 };
 
-use crate::auth::visitor::IssuedToken;
+use crate::auth::{
+    caller::Caller,
+    visitor::{IssuedToken, end_of_shared_cookie},
+};
 
 /// Where a visitor's token is given besides the cookie.
 const VISITOR_TOKEN: HeaderName = HeaderName::from_static("x-visitor-token");
 
-/// Adds the token to the answer's headers.
-pub(super) fn add(issued: &IssuedToken, is_secure: bool, is_widget: bool, answer: &mut HeaderMap) {
+/// Adds the caller's new token to the answer's headers.
+pub(super) fn add(issued: &IssuedToken, caller: &Caller, is_widget: bool, answer: &mut HeaderMap) {
     if let Ok(token) = HeaderValue::from_str(&issued.token) {
         answer.insert(VISITOR_TOKEN, token);
     }
-    match set_cookie(issued.cookie(is_secure), is_secure && is_widget) {
-        Ok(cookie) => answer.append(SET_COOKIE, cookie),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the visitor's cookie could not be set");
+    let is_secure = caller.client.is_secure;
+    let ended = caller.came_by_shared_cookie().then(end_of_shared_cookie);
+    for cookie in [issued.cookie(caller.cookie_name())].into_iter().chain(ended) {
+        match set_cookie(cookie, is_secure, is_secure && is_widget) {
+            Ok(cookie) => answer.append(SET_COOKIE, cookie),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the visitor's cookie could not be set");
+            }
         }
     }
 }
 
-fn set_cookie(mut cookie: Cookie<'static>, is_third_party: bool) -> Result<HeaderValue, InvalidHeaderValue> {
+fn set_cookie(
+    mut cookie: Cookie<'static>,
+    is_secure: bool,
+    is_third_party: bool,
+) -> Result<HeaderValue, InvalidHeaderValue> {
+    cookie.set_secure(is_secure);
     if !is_third_party {
         return HeaderValue::from_str(&cookie.to_string());
     }

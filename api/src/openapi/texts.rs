@@ -12,21 +12,25 @@ use domain::{
 };
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type, schema::AnyOfBuilder},
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
+        schema::{AnyOfBuilder, SchemaType},
+    },
 };
 
 use crate::auth::{device::DEVICE_CHARS, identity::MAX_TOKEN_BYTES};
 
 /// Characters that no text of one line has: control characters, line separators, marks of direction.
 const NO_LINE: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069";
-const MESSAGE: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+/// Characters that nobody sees, of the basic plane; beside them stand white space and control characters.
+const UNSEEN: &str = r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8";
 /// Whatever it is.
 const ANY: &str = "";
-const NO_NULL: &str = r"^[^\u0000]*$";
 const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
 const REASON: &str = "^[a-z0-9_]+$";
 const VERSION: &str = r#"^("[0-9]{1,9}"|[0-9]{1,9})$"#;
-const CURSOR: &str = r"^([0-9]{1,19}-)?[0-9]{1,19}$";
+/// Empty is none.
+const CURSOR: &str = r"^(([0-9]{1,19}-)?[0-9]{1,19})?$";
 const POSITION: &str = r"^[0-9]{1,19}$";
 /// A time without a zone is of UTC.
 const CIVIL: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
@@ -36,9 +40,15 @@ fn one_line(most: usize) -> String {
     format!(r"^\s*[^\s{NO_LINE}]([^{NO_LINE}]{{0,{}}}[^\s{NO_LINE}])?\s*$", most - 2)
 }
 
-/// So many letters, digits and signs; white space around them is dropped and does not count.
+/// So many letters, digits and signs; white space around them is dropped and does not count. What else is no letter, beyond ASCII,
+/// is not told here: not every generator of clients knows Unicode's classes.
 fn username(most: usize) -> String {
-    format!(r"^\s*[\p{{L}}\p{{N}}._@-]{{1,{most}}}\s*$")
+    format!(r"^\s*[^\s!-,/:-?\[-^`{{-~{NO_LINE}]{{1,{most}}}\s*$")
+}
+
+/// Something of it is seen.
+fn message() -> String {
+    format!(r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f{UNSEEN}][^\u0000]*$")
 }
 
 fn email() -> String {
@@ -48,8 +58,15 @@ fn email() -> String {
 
 /// Not what leads elsewhere in a path.
 fn session_name() -> String {
-    format!(r"^(?!\.{{1,2}}$)[^/\\{NO_LINE}]*[^\s/\\{NO_LINE}][^/\\{NO_LINE}]*$")
+    format!("^{}$", NAME.replace("NO_LINE", NO_LINE))
 }
+
+/// The same, or nothing.
+fn session_name_or_none() -> String {
+    format!("^({})?$", NAME.replace("NO_LINE", NO_LINE))
+}
+
+const NAME: &str = r"(?!\.{1,2}$)[^/\\NO_LINE]*[^\s/\\NO_LINE][^/\\NO_LINE]*";
 
 fn watched() -> String {
     let id = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
@@ -85,9 +102,11 @@ macro_rules! texts {
 
 texts! {
     /// What somebody wrote.
-    Text: 1, MessageText::MAX_CHARS, MESSAGE;
+    Text: 1, MessageText::MAX_CHARS, message();
     /// A session's name, chosen by the client: on one line, without slashes.
     Name: 1, SessionName::MAX_CHARS, session_name();
+    /// A session's name, or empty for one that the server makes.
+    NameOrNone: 0, SessionName::MAX_CHARS, session_name_or_none();
     /// What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @.
     Login: 1, None, username(Username::MAX_CHARS);
     /// What a person is called.
@@ -111,7 +130,7 @@ texts! {
     /// Makes a request repeatable: visible ASCII.
     Key: 1, MAX_KEY_BYTES, KEY;
     /// A position of the log, or the id of a frame: `<generation>-<position>`.
-    Cursor: 1, 40, CURSOR;
+    Cursor: 0, 40, CURSOR;
     /// Why something was done, as a program says it: lower-case letters, digits and underscores.
     Reason: 1, ReasonCode::MAX_CHARS, REASON;
     /// The version of something, as its ETag shows it.
@@ -144,14 +163,9 @@ pub(crate) struct Anything;
 
 impl PartialSchema for Anything {
     fn schema() -> RefOr<Schema> {
-        let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
-        let same = || Ref::from_schema_name(Self::name());
-        let text = || of(Type::String).pattern(Some(NO_NULL));
-        let object = of(Type::Object).property_names(Some(text())).additional_properties(Some(same()));
-        let list = ArrayBuilder::new().items(RefOr::Ref(same()));
-        let plain = [of(Type::Null), of(Type::Boolean), of(Type::Number), text(), object];
-        let all = plain.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item).item(list);
-        all.description(Some("Any JSON without U+0000, at most 32 levels deep")).into()
+        // Of itself it is not told: a type that refers to itself is none in TypeScript.
+        let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        any.description(Some("Any JSON without U+0000, at most 32 levels deep")).into()
     }
 }
 

@@ -59,6 +59,8 @@ words! {
     CustomerType: ["vip", "old", "new"];
     /// The order of the list of sessions.
     SessionOrder: projections::SessionOrder::ALL.map(projections::SessionOrder::as_str);
+    /// From which end the audit trail is shown.
+    AuditOrder: projections::AuditOrder::ALL.map(projections::AuditOrder::as_str);
     /// What somebody of staff drafts.
     DraftKind: commands::workspace::DraftKind::ALL.map(commands::workspace::DraftKind::as_str);
     /// What the FAQ has for a question.

@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 use super::{
     agents,
     idempotency::RequestKey,
+    own_session::OwnSession,
     refused::{Wanted, refused},
     sessions::{SessionServices, no_session, state_after},
 };
@@ -106,8 +107,8 @@ impl Acting {
             Some(staff) => (self.shown.named("name", name).await?, Author::Staff(acting(staff))),
             None => {
                 let name = SessionName::parse(name).map_err(|error| Problem::invalid("name", error))?;
-                let visitor = visitor?.find(Some(name.as_str())).ok_or_else(no_session)?;
-                (SessionId::of(visitor, name.as_str()), Author::Customer(visitor))
+                let own = OwnSession::find(&self.sessions, &visitor?, name).await?.ok_or_else(no_session)?;
+                (own.session, Author::Customer(own.visitor))
             }
         };
         Ok(Request { session, by, key, correlation_id: request_id() })

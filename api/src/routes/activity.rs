@@ -125,7 +125,7 @@ impl ActivityServices {
         visitor: Result<KnownVisitor, Problem>,
         name: String,
     ) -> Result<SessionId, Problem> {
-        let session = addressed(&self.views, staff.is_some(), visitor, name).await?;
+        let session = addressed(&self.views, &self.sessions, staff.is_some(), visitor, name).await?;
         if self.sessions.current(session).await?.version == StreamVersion::NONE {
             return Err(no_session());
         }

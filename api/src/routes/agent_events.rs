@@ -77,6 +77,7 @@ const ID_CHARS: usize = 36;
         ("watch" = Option<texts::Watched>, Query, description = "Up to 20 ids of sessions, separated by commas"),
         ("scope" = Option<words::StreamScope>, Query, description = "`all`: every session, for `session:supervise`"),
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("lastEventId" = Option<texts::Cursor>, Query, description = "As `after`, which wins: for clients that cannot set headers"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(

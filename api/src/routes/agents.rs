@@ -329,7 +329,9 @@ pub(super) fn named(staff: &StaffServices, text: &str) -> Result<AgentId, Proble
         return Ok(agent);
     }
     let username = Username::parse(text).map_err(|_| no_account())?;
-    Ok(AgentId::of(staff.log_id, &username))
+    let as_sent = AgentId::of(staff.log_id, &username);
+    let is_known = staff.directory.knows(as_sent);
+    Ok(if is_known { as_sent } else { AgentId::of(staff.log_id, &username.composed()) })
 }
 
 fn no_account() -> Problem {

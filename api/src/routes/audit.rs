@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use event_store::{Position, event::time_text};
 use jiff::Timestamp;
-use projections::{AuditEntry, AuditFilter};
+use projections::{AuditEntry, AuditFilter, AuditOrder};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -68,7 +68,7 @@ impl From<AuditEntry> for Entry {
     }
 }
 
-/// Shows the audit trail, oldest first: everything that anybody did, and every look of staff at a customer's session.
+/// Shows the audit trail: everything that anybody did, and every look of staff at a customer's session.
 ///
 /// # Errors
 /// A filter does not parse, the caller may not, or the views are behind or away.
@@ -80,7 +80,8 @@ impl From<AuditEntry> for Entry {
         ("target" = Option<String>, Query, min_length = 1, description = "The stream, like session-<id>"),
         ("from" = Option<String>, Query, format = DateTime, description = "Not before this time, in RFC 3339"),
         ("to" = Option<String>, Query, format = DateTime, description = "Before this time, in RFC 3339"),
-        ("after" = Option<u64>, Query, description = "After this position; `next` of the page before"),
+        ("order" = Option<words::AuditOrder>, Query, description = "By when it was recorded. By default oldest first"),
+        ("after" = Option<u64>, Query, description = "What comes after this position in that order; `next` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "By default 100"),
         ("min_position" = Option<u64>, Query, description = "Waits until the views have read so far"),
     ),
@@ -97,13 +98,16 @@ pub async fn list(_: Require<AuditRead>, views: CaughtUpViews, query: QueryField
         from: time(&query, "from")?,
         to: time(&query, "to")?,
     };
-    let after = Position(query.number("after")?.unwrap_or(0));
+    let order = query.text("order")?.map_or(Ok(AuditOrder::default()), |text| {
+        AuditOrder::parse(text).ok_or_else(|| Problem::invalid("order", "must be oldest or newest"))
+    })?;
+    let after = query.number("after")?.map(Position);
     let limit = query.number("limit")?.unwrap_or(ENTRIES.0);
     if !(1..=ENTRIES.1).contains(&limit) {
         return Err(Problem::invalid("limit", format_args!("must be 1 to {}", ENTRIES.1)));
     }
     let mut reading = views.reading().await?;
-    let mut entries = reading.audit(&filter, after, limit + 1).await?;
+    let mut entries = reading.audit(&filter, order, after, limit + 1).await?;
     let has_more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| has_more).map(|entry| entry.position.0);

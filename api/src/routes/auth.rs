@@ -36,7 +36,7 @@ use crate::{
     },
     body::{
         JsonBody,
-        field::{optional, required},
+        field::{required, unless_empty},
     },
     openapi::{texts, words},
     problem::Problem,
@@ -62,7 +62,7 @@ pub struct LoginRequest {
     password: Password,
     /// A random name that the browser keeps, 16 to 200 characters: a device that is signed in need not wait when others
     /// have tried wrong passwords.
-    #[serde(default, deserialize_with = "optional")]
+    #[serde(default, deserialize_with = "unless_empty")]
     #[schema(value_type = Option<texts::Device>)]
     device_id: Option<DeviceName>,
     /// Where the account has a second factor: a one-time code, or a recovery code.
@@ -264,8 +264,8 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
-/// sign-in, because somebody else may have it.
+/// Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
+/// exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
 ///
 /// # Errors
 /// The token is not ours or has ended, or the sign-in is over.

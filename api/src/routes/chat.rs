@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::idempotency::RequestKey;
+use super::{idempotency::RequestKey, own_session::OwnSession};
 use crate::{
     agent_names::NameLookup,
     auth::{require::KnownVisitor, visitor::signed_out},
     body::{
         JsonBody,
-        field::{Parameters, optional, required},
+        field::{Parameters, optional, required, unless_empty},
     },
     openapi::{parameters::Keyed, texts},
     problem::Problem,
@@ -47,8 +47,8 @@ pub struct ChatRequest {
     #[schema(value_type = Option<BTreeMap<String, texts::Anything>>)]
     parameters: Option<Parameters>,
     /// The session's name, chosen by the client; made by the server when absent.
-    #[serde(default, deserialize_with = "optional")]
-    #[schema(value_type = Option<texts::Name>)]
+    #[serde(default, deserialize_with = "unless_empty")]
+    #[schema(value_type = Option<texts::NameOrNone>)]
     user_id: Option<SessionName>,
     /// Ignored: the server knows the session's conversation.
     #[serde(default)]
@@ -212,8 +212,16 @@ pub(super) async fn accept(
 ) -> Result<Accepted, Problem> {
     let ChatRequest { message: text, parameters, user_id: name, .. } = body;
     let Parameters(parameters) = parameters.unwrap_or_default();
-    let visitor = visitor.find_or_create(name.as_ref().map(SessionName::as_str));
-    let name = name.unwrap_or_else(|| made_up_name(visitor, key.as_ref()));
+    let (visitor, name) = match name {
+        Some(name) => {
+            let own = OwnSession::find_or_create(taking.sessions, visitor, name).await?;
+            (own.visitor, own.name)
+        }
+        None => {
+            let visitor = visitor.find_or_create(None);
+            (visitor, made_up_name(visitor, key.as_ref()))
+        }
+    };
     let page = page_language(&parameters, request);
     let command = ReceiveMessage {
         visitor,

@@ -10,7 +10,7 @@ use domain::text::SessionName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::idempotency::RequestKey;
+use super::{idempotency::RequestKey, own_session::OwnSession};
 use crate::{
     auth::require::KnownVisitor,
     body::{JsonBody, field::required},
@@ -68,8 +68,7 @@ pub async fn create(
     sessions: Data<Sessions>,
     body: JsonBody<CreateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let name = body.0.user_id;
-    let visitor = visitor.find_or_create(Some(name.as_str()));
+    let OwnSession { visitor, name, .. } = OwnSession::find_or_create(&sessions, &visitor, body.0.user_id).await?;
     let command = OpenSession { visitor, name, key: key.0, correlation_id: request_id() };
     let opened = sessions.open(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {
@@ -130,8 +129,7 @@ async fn start_context(
     body: ContextRequest,
     clear: bool,
 ) -> Result<HttpResponse, Problem> {
-    let name = body.session_id;
-    let visitor = visitor.find_or_create(Some(name.as_str()));
+    let OwnSession { visitor, name, .. } = OwnSession::find_or_create(sessions, visitor, body.session_id).await?;
     let command = StartContext { visitor, name, clear, key: key.0, correlation_id: request_id() };
     let outcome = sessions.start_context(command).await?;
     Ok(HttpResponse::Ok().json(ConversationAnswer {

@@ -116,6 +116,12 @@ pub struct LogHealth {
     reachable: bool,
     /// The newest position; null while the store does not answer.
     head: Option<u64>,
+    /// False from an append that failed until one succeeds; it is tried every 5 seconds.
+    writable: bool,
+    /// Where not `writable`: why, for an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    write_failure: Option<String>,
 }
 
 /// A follower of the log.
@@ -183,6 +189,8 @@ pub async fn show(
         generation: app.identity.generation,
         reachable: store.reachable,
         head: store.head,
+        writable: store.writable,
+        write_failure: readiness.write_failure(),
     };
     let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
     let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, alarms };

@@ -5,25 +5,28 @@ mod page;
 use std::sync::LazyLock;
 
 use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
+use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
 pub(super) use page::{file, has_current};
 
-use crate::auth::require::Anybody;
+use crate::{auth::require::Anybody, openapi::plain::plain, settings::Settings};
 
 /// The document, made when it is first asked for.
-pub(super) struct Document(LazyLock<OpenApi>);
+pub(super) struct Document(LazyLock<Value, Box<dyn FnOnce() -> Value + Send>>);
 
 impl Document {
     pub(super) fn new(make: fn() -> OpenApi) -> Self {
-        Self(LazyLock::new(make))
+        Self(LazyLock::new(Box::new(move || plain(&make()))))
     }
 }
 
-pub(super) async fn document(_: Anybody, document: Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().json(&*document.0)
+pub(super) async fn document(_: Anybody, document: Data<Document>, settings: Data<Settings>) -> HttpResponse {
+    let mut document = document.0.clone();
+    document["servers"] = json!([{"url": settings.base_path.as_str()}]);
+    HttpResponse::Ok().json(document)
 }
 
 pub(super) async fn redirect(_: Anybody) -> HttpResponse {
-    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/")).finish()
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "docs/")).finish()
 }

@@ -61,6 +61,7 @@ const NDJSON: &str = "application/x-ndjson";
     get, path = "/api/events", operation_id = "follow_log", tag = "staff", security(("bearer" = [])),
     params(
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("lastEventId" = Option<texts::Cursor>, Query, description = "As `after`, which wins: for clients that cannot set headers"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(

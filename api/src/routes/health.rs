@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
 use commands::assistants::Assistants;
-use event_store::{EventReader, Position, ReadError, checkpoint, event::time_text, pages::events_between};
+use event_store::{
+    EventReader, Position, ReadError, checkpoint, event::time_text, pages::events_between, write_health::WriteHealth,
+};
 use journal::Tail;
 use projections::Views;
 use serde::Serialize;
@@ -18,6 +20,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// Views further behind than this are not ready: at 10,000 events a second a second's work.
 pub(super) const LAG: u64 = 10_000;
 const READY: &str = "ready";
+/// What anybody is told; operators are told why.
+const TROUBLE: &str = "notes cannot be written; the log and GET /api/health/detailed say why";
 
 requested_services! {
     /// What readiness is made of.
@@ -26,6 +30,7 @@ requested_services! {
         tail: Tail,
         views: Views,
         checkpoints: watch::Receiver<checkpoint::Status>,
+        write_health: WriteHealth,
     }
 }
 
@@ -58,6 +63,8 @@ pub struct ReadyAnswer {
 #[derive(Serialize, ToSchema)]
 pub struct StoreState {
     pub(super) reachable: bool,
+    /// False from an append that failed until one succeeds; the detailed health says why.
+    pub(super) writable: bool,
     /// The newest position; null while it does not answer.
     pub(super) head: Option<u64>,
 }
@@ -101,14 +108,21 @@ pub struct AlarmState {
     what: String,
 }
 
-/// The process can serve: the store answers, the views keep up, nothing has raised an alarm.
+/// The process can serve: the store answers and takes events, the views keep up, nothing has raised an alarm.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readiness", tag = "operator",
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: ReadinessServices) -> HttpResponse {
-    let body = ReadyAnswer::of(&app).await;
+    let body = ReadyAnswer::of(&app).await.for_anybody();
     if body.is_ready() { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+impl ReadinessServices {
+    /// Why events cannot be written, in words that are for operators alone.
+    pub(super) fn write_failure(&self) -> Option<String> {
+        self.write_health.failure().map(|failure| failure.what)
+    }
 }
 
 impl ReadyAnswer {
@@ -116,14 +130,22 @@ impl ReadyAnswer {
         let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
         let (head, lag) = asked.unzip();
         let alarms = alarms(app);
-        let is_ready = lag.is_some_and(|lag| lag <= LAG) && alarms.iter().all(|alarm| !closes(alarm.part));
+        let writable = app.write_health.failure().is_none();
+        let is_closed = alarms.iter().any(|alarm| closes(alarm.part));
+        let is_ready = lag.is_some_and(|lag| lag <= LAG) && writable && !is_closed;
         Self {
             status: if is_ready { READY } else { "not_ready" },
-            store: StoreState { reachable: head.is_some(), head: head.map(|head| head.0) },
+            store: StoreState { reachable: head.is_some(), writable, head: head.map(|head| head.0) },
             views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
             checkpoints: checkpoints(app),
             alarms,
         }
+    }
+
+    /// Without what the system said about folders and disks, which is for operators alone.
+    fn for_anybody(mut self) -> Self {
+        self.checkpoints.trouble = self.checkpoints.trouble.map(|_| TROUBLE.to_owned());
+        self
     }
 
     fn is_ready(&self) -> bool {

@@ -6,7 +6,7 @@ use commands::{
     sessions::{AskForPerson, AskedForPerson, Author, ReceiveMessage, Request},
 };
 use domain::{
-    MessageId, QuickReplyId, SessionId,
+    MessageId, QuickReplyId,
     session::event::Recipient,
     text::{MessageText, SessionName},
 };
@@ -19,6 +19,7 @@ use super::{
     acting::{Acting, acting},
     chat::{accepted_language, is_vip},
     idempotency::RequestKey,
+    own_session::OwnSession,
     refused::{Wanted, refused},
     sessions::no_session,
 };
@@ -94,8 +95,9 @@ pub async fn escalate(
             (session, Author::Staff(acting(staff)), None)
         }
         None => {
-            let visitor = visitor?.find_or_create(Some(name.as_str()));
-            (SessionId::of(visitor, name.as_str()), Author::Customer(visitor), Some((visitor, name)))
+            let OwnSession { visitor, name, session } =
+                OwnSession::find_or_create(&app.sessions, &visitor?, name).await?;
+            (session, Author::Customer(visitor), Some((visitor, name)))
         }
     };
     let asked = AskForPerson {
@@ -234,8 +236,8 @@ async fn from_customer(
     RequestKey(key): RequestKey,
     body: ManualMessageRequest,
 ) -> Result<HttpResponse, Problem> {
-    let name = body.session_name;
-    let visitor = visitor.find(Some(name.as_str())).ok_or_else(no_session)?;
+    let own = OwnSession::find(&app.sessions, visitor, body.session_name).await?;
+    let OwnSession { visitor, name, .. } = own.ok_or_else(no_session)?;
     let message = ReceiveMessage {
         visitor,
         name,

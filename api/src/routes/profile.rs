@@ -62,7 +62,7 @@ pub async fn change_password(
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
     let ChangePasswordRequest { old_password: old, new_password: new } = body.0;
-    let is_same = old.expose() == new.expose();
+    let is_same = old.normal().expose() == new.normal().expose();
     let account = confirmed(&staff, &own, old).await?;
     let account = account.ok_or_else(|| bad("OLD_PASSWORD_INCORRECT", "old_password", "is not the password"))?;
     if is_same {

@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, web::Path};
 use commands::sessions::{Author, Request};
 use domain::{
-    SessionId,
     session::rating::Score,
     text::{MessageText, SessionName},
 };
@@ -13,6 +12,7 @@ use utoipa::ToSchema;
 use super::{
     acting::Acting,
     idempotency::RequestKey,
+    own_session::OwnSession,
     refused::{Wanted, refused},
     sessions::no_session,
 };
@@ -82,8 +82,8 @@ pub async fn rate(
 ) -> Result<HttpResponse, Problem> {
     let RatingRequest { score, comment } = body.0;
     let name = SessionName::parse(name.into_inner()).map_err(|error| Problem::invalid("name", error))?;
-    let visitor = visitor.find(Some(name.as_str())).ok_or_else(no_session)?;
-    let session = SessionId::of(visitor, name.as_str());
+    let OwnSession { visitor, session, .. } =
+        OwnSession::find(&app.sessions, &visitor, name).await?.ok_or_else(no_session)?;
     let request = Request { session, by: Author::Customer(visitor), key, correlation_id: request_id() };
     match app.sessions.rate(request, score, comment, app.now()).await {
         Ok(done) => {

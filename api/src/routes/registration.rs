@@ -1,15 +1,24 @@
 //! How rows of the table become routes. Everything under `/api` is served under `/api/v1` as well.
 
+use std::rc::Rc;
+
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard,
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, Uri, header::LOCATION},
     web::{self, ServiceConfig},
 };
 
+use super::sessions::STAFFS_WORDS;
 use crate::{
-    auth::require::{Access, GuardedBy},
+    auth::{
+        caller::Caller,
+        require::{Access, GuardedBy},
+    },
     problem::Problem,
 };
+
+/// Below `/api`, what is followed by a session's name.
+const SESSIONS: &str = "/sessions/";
 
 /// Prefixes that the API is served under, the longest first.
 const PREFIXES: [&str; 2] = ["/api/v1", "/api"];
@@ -130,18 +139,59 @@ fn resource(path: &str, routes: Vec<(Method, Route)>) -> Resource {
     let allowed: Vec<Method> = routes.iter().flat_map(|(method, _)| answered(method)).collect();
     let refuse = move |request: HttpRequest| std::future::ready(wrong_method(&request, &allowed));
     let resource = routes.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));
-    resource.default_service(web::to(refuse))
+    let resource = resource.default_service(web::to(refuse));
+    match path.strip_prefix(SESSIONS) {
+        Some(word) if STAFFS_WORDS.contains(&word) => resource.guard(guard::fn_guard(|context| !is_visitors(context))),
+        Some(_) | None => resource,
+    }
+}
+
+/// Whether a customer asks, to whom a word of ours is the name of a session.
+fn is_visitors(context: &guard::GuardContext<'_>) -> bool {
+    let caller = context.req_data().get::<Rc<Caller>>().cloned();
+    caller.is_some_and(|caller| caller.is_visitor(context.head().headers()))
 }
 
 fn answered(method: &Method) -> Vec<Method> {
     if method == Method::GET { vec![Method::GET, Method::HEAD] } else { vec![method.clone()] }
 }
 
-async fn not_found() -> Result<HttpResponse, Problem> {
-    Err(Problem::not_found("there is nothing here; /docs/ lists all routes"))
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    match without_slash(request.uri()) {
+        Some(location) => Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, location)).finish()),
+        None => Err(Problem::not_found("there is nothing here; /docs/ lists all routes")),
+    }
+}
+
+/// Where a path with one slash too many at its end leads, relative to it, so that it leads to no other host and below whatever path
+/// a proxy serves us.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let segment = uri.path().strip_suffix('/')?.rsplit('/').next().filter(|segment| !segment.is_empty())?;
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    Some(format!("../{segment}{query}"))
 }
 
 fn wrong_method(request: &HttpRequest, allowed: &[Method]) -> Result<HttpResponse, Problem> {
     let detail = format!("{} is not possible here; /docs/ lists all routes", request.method());
     Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail).allowing(allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_leads_to_the_path_without_it() {
+        for (path, location) in [
+            ("/api/config/", Some("../config")),
+            ("/api/sessions/a%2Fb/?at=1", Some("../a%2Fb?at=1")),
+            ("/nothing/", Some("../nothing")),
+            ("/", None),
+            ("/api/config", None),
+            ("/api/config//", None),
+            ("//evil.example/", Some("../evil.example")),
+        ] {
+            assert_eq!(without_slash(&Uri::from_static(path)).as_deref(), location, "{path}");
+        }
+    }
 }

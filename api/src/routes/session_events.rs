@@ -72,6 +72,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
     params(
         NamedSession,
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
+        ("lastEventId" = Option<texts::Cursor>, Query, description = "As `after`, which wins: for clients that cannot set headers"),
         ("Last-Event-ID" = Option<texts::Cursor>, Header, description = "As `after`, and wins"),
     ),
     responses(
@@ -87,7 +88,7 @@ pub async fn stream(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
-    let session = addressed(&app.views, caller.staff.is_some(), visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, &app.sessions, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
     let head = app.log.head().await?;
     let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;

@@ -4,7 +4,8 @@ mod point_in_time;
 mod written;
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, ResponseError as _,
+    http::StatusCode,
     web::{Data, Path},
 };
 use commands::{AccessLog, Sessions};
@@ -20,10 +21,13 @@ use utoipa::ToSchema;
 pub(super) use point_in_time::notes as notes_at;
 pub(super) use written::{note_after, state_after, tags_after};
 
-use super::min_position::{CaughtUpViews, wait};
+use super::{
+    min_position::{CaughtUpViews, wait},
+    own_session::OwnSession,
+};
 use crate::{
     auth::{
-        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead},
+        require::{KnownVisitor, OptionalStaff, Require, SessionRead, StatisticsRead, nobody},
         staff::Staff,
     },
     openapi::texts,
@@ -66,6 +70,8 @@ impl SessionServices {
     }
 }
 
+/// What staff asks of all sessions at once, where a session's name could stand. To a customer it is a name.
+pub(super) const STAFFS_WORDS: [&str; 3] = ["stats", "queue", "counts"];
 /// Rows of the list: by default, and at most.
 const ROWS: (u32, u32) = (50, 200);
 
@@ -129,13 +135,28 @@ pub async fn show(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
+    let is_word = caller.staff.is_none() && STAFFS_WORDS.contains(&name.as_str());
+    match shown(caller, app, visitor, name.into_inner(), query).await {
+        // Whoever has no session of this name has asked for what is staff's.
+        Err(problem) if is_word && problem.status_code() == StatusCode::NOT_FOUND => Err(nobody()),
+        answer => answer,
+    }
+}
+
+async fn shown(
+    caller: OptionalStaff<SessionRead>,
+    app: SessionServices,
+    visitor: Result<KnownVisitor, Problem>,
+    name: String,
+    query: QueryFields,
+) -> Result<HttpResponse, Problem> {
     let is_staff = caller.staff.is_some();
     let audience = if is_staff { Audience::Staff } else { Audience::Customer };
     // Staff's names are looked up in the views; a customer is known before it may wait.
     if is_staff {
         wait(&app.views, &*app.log, &query).await?;
     }
-    let session = addressed(&app.views, is_staff, visitor, name.into_inner()).await?;
+    let session = addressed(&app.views, &app.sessions, is_staff, visitor, name).await?;
     match &caller.staff {
         Some(staff) => viewed(&app, staff, session).await?,
         None => wait(&app.views, &*app.log, &query).await?,
@@ -162,6 +183,7 @@ pub async fn show(
 /// It is not there or not the caller's, or the name is not unique.
 pub async fn addressed(
     views: &Views,
+    sessions: &Sessions,
     is_staff: bool,
     visitor: Result<KnownVisitor, Problem>,
     name: String,
@@ -170,8 +192,8 @@ pub async fn addressed(
     if is_staff {
         return named(views, &name).await;
     }
-    let visitor = visitor?.find(Some(name.as_str()));
-    visitor.map(|visitor| SessionId::of(visitor, name.as_str())).ok_or_else(no_session)
+    let own = OwnSession::find(sessions, &visitor?, name).await?;
+    own.map(|own| own.session).ok_or_else(no_session)
 }
 
 /// The session that staff names by id or by name; that staff is about to see it is on record.
@@ -217,19 +239,22 @@ impl SessionServices {
     }
 }
 
-/// By id, or by a name that only one visitor uses.
+/// By id, or by a name that only one visitor uses: as it was sent, else in NFC.
 async fn named(views: &Views, name: &SessionName) -> Result<SessionId, Problem> {
     if let Ok(id) = name.as_str().parse() {
         return Ok(id);
     }
-    match views.find_by_name(name.as_str()).await?.as_slice() {
+    let (mut found, composed) = (views.find_by_name(name.as_str()).await?, name.composed());
+    if found.is_empty() && composed != *name {
+        found = views.find_by_name(composed.as_str()).await?;
+    }
+    match found.as_slice() {
         [] => Err(no_session()),
         [session] => Ok(*session),
         several => {
             let ids: Vec<Value> = several.iter().map(|id| id.to_string().into()).collect();
             let detail = "several visitors have a session of this name; use an id";
-            let status = actix_web::http::StatusCode::CONFLICT;
-            Err(Problem::new(status, "AMBIGUOUS_SESSION", detail).with("session_ids", ids))
+            Err(Problem::new(StatusCode::CONFLICT, "AMBIGUOUS_SESSION", detail).with("session_ids", ids))
         }
     }
 }

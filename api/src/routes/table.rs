@@ -32,7 +32,7 @@ routes! {
         POST "/api/customer/identify" TokenHolder => customer::identify;
         POST "/api/customer/sign-out" TokenHolder => customer::sign_out;
         GET "/api/sessions" Require<SessionRead> => session_list::list;
-        // Before {name}: a session that somebody calls "stats" is reached by its id.
+        // Before {name}: staff reaches a session of such a name by its id, its customer by the name (`sessions::STAFFS_WORDS`).
         GET "/api/sessions/stats" Require<StatisticsRead> => sessions::stats;
         GET "/api/sessions/queue" Require<SessionRead> => queue::show;
         GET "/api/sessions/counts" Require<SessionRead> => session_list::counts;
@@ -165,6 +165,14 @@ mod tests {
 
     use super::*;
     use crate::auth::require::Access;
+
+    #[test]
+    fn staffs_words_are_the_rows_that_a_sessions_name_could_be_meant_by() {
+        let below = |row: &&Row| row.method == "GET" && !row.path.contains('{');
+        let words: Vec<&str> =
+            ROUTES.iter().filter(below).filter_map(|row| row.path.strip_prefix("/api/sessions/")).collect();
+        assert_eq!(words, super::super::sessions::STAFFS_WORDS);
+    }
 
     #[test]
     fn the_document_asks_for_the_tokens_that_the_table_asks_for() {

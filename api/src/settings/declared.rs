@@ -13,7 +13,7 @@ use integrations::mail::{MailAddress, MailLanguage};
 use jiff::tz::TimeZone;
 
 use super::{
-    Layers, SettingsError,
+    Layers, SettingsFault,
     assistants::{AssistantOrder, CozeAuthMode, Currency, Suggestions, Temperature, TokenPrice},
     mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
@@ -22,11 +22,12 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{headers::FrameAncestors, origins::Origins},
+    middleware::{base_path::BasePath, headers::FrameAncestors, origins::Origins},
 };
 
 declare! {
-    /// Address and port to listen on. The original's `HOST` and `PORT` are understood as well.
+    /// Address and port to listen on. The original's `HOST` and `PORT` count
+    /// where nothing else says where to listen; `PORT` alone changes the port.
     listen: SocketAddr = "127.0.0.1:8080";
 
     /// Folder for everything this node keeps: databases (SQLite), generated secrets, the lock. One running `desk`
@@ -51,8 +52,8 @@ declare! {
     /// `database_owner_url` is for the rest.
     event_store_owner_url: Option<PostgresUrl>, secret;
 
-    /// For a log in KurrentDB: file with user and password, on two lines or as `user:password` on one; readable by
-    /// its owner only. Unset: what the URL says, or nobody.
+    /// For a log in KurrentDB: file with user and password, on two lines or as `user:password` on one. Not readable by
+    /// everybody (mode 640 or less). Unset: what the URL says, or nobody.
     event_store_credentials_file: Option<PathBuf>;
 
     /// `postgres://…` of the vault, when it is kept apart from the log, as its backups should be. Unset: beside
@@ -60,7 +61,8 @@ declare! {
     vault_url: Option<PostgresUrl>, secret;
 
     /// File with 64 hexadecimal digits: the master key that wraps all data keys. With SQLite `master-key` is made
-    /// in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data.
+    /// in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data. Not readable by everybody
+    /// (mode 640 or less), as all key files.
     master_key_file: Option<PathBuf>;
 
     /// Folder for checkpoints: signed notes of what the log was, against which `desk-replay verify --checkpoint`
@@ -82,8 +84,8 @@ declare! {
 
     /// File with keys that sign the tokens of visitors and staff, each 64 hexadecimal digits on a line of its own:
     /// the first signs, all are taken. To change it, put a new line in front, restart all nodes, and take the old
-    /// line out when its tokens have ended (180 days for visitors). Unset: `token-key` is made in `data_dir`.
-    /// Several nodes need the same one.
+    /// line out when its tokens have ended (180 days for visitors). Unset: `token-key` is made in `data_dir`;
+    /// PostgreSQL requires it, the same one on all nodes.
     token_key_file: Option<PathBuf>;
 
     /// Password of the account `admin`, which the first start makes; used then only, best given as
@@ -341,10 +343,14 @@ declare! {
     /// `https://*.shop.example`, with commas between them.
     frame_ancestors: FrameAncestors = "self";
 
-    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and
-    /// `X-Forwarded-Host`, or `Forwarded`, are believed. The client is the right-most address that is none of them.
-    /// Where the two headers differ, neither counts.
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto`,
+    /// `X-Forwarded-Host` and `X-Forwarded-Port`, or `Forwarded`, are believed. The client is the right-most address
+    /// that is none of them. Where the two headers differ, neither counts. `docs/proxy.md`.
     trusted_proxies: TrustedProxies = "";
+
+    /// Where a proxy serves this desk under a path, like `/desk`: that path, which is then taken off the front of
+    /// requests. `docs/proxy.md`.
+    base_path: BasePath = "";
 
     /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node
     /// counts for itself.

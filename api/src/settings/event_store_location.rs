@@ -114,8 +114,7 @@ mod tests {
     fn settings(variables: &[(&str, &str)]) -> Result<EventStoreLocation, String> {
         let mut layers = Layers::default();
         layers.flag("data_dir", Some("/d".to_owned()));
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        layers.environment(variables).expect("all known");
+        layers.environment(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         Settings::parse(&layers).map(|settings| settings.log).map_err(|error| error.to_string())
     }
 

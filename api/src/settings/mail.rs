@@ -208,8 +208,7 @@ mod tests {
 
     fn mail(variables: &[(&str, &str)]) -> Result<String, String> {
         let mut layers = Layers::default();
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        layers.environment(variables).map_err(|error| error.to_string())?;
+        layers.environment(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let settings = Settings::parse(&layers).map_err(|error| error.to_string())?;
         Ok(settings.mail.to_string())
     }

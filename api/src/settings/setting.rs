@@ -20,6 +20,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The setting of this name.
+    pub(super) fn find(key: &str) -> Option<&'static Self> {
+        super::SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
     pub(super) const fn new(
         key: &'static str,
         default: Option<&'static str>,
@@ -68,14 +73,10 @@ macro_rules! declare {
         )+}
 
         impl Declared {
-            /// Parses each value.
-            ///
-            /// # Errors
-            /// One does not parse; the error names setting, source and what is expected.
-            pub(super) fn parse(layers: &Layers) -> Result<Self, SettingsError> {
-                Ok(Self {$(
-                    $key: layers.value(stringify!($key))?,
-                )+})
+            /// Parses each value. One that does not parse is one more fault, and its default stands in for it, so that what
+            /// several settings say together can be looked at as well.
+            pub(super) fn parse(layers: &Layers, faults: &mut Vec<SettingsFault>) -> Self {
+                Self {$($key: layers.value(stringify!($key), faults),)+}
             }
         }
     };

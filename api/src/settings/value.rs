@@ -19,7 +19,7 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{headers::FrameAncestors, origins::Origins},
+    middleware::{base_path::BasePath, headers::FrameAncestors, origins::Origins},
 };
 
 /// The type of a setting.
@@ -88,6 +88,7 @@ read_by_from_str! {
     PerAssistant<Micros>: "amounts like 5.00 or coze=5.00,openai=2.00",
     PerAssistant<u64>: "numbers like 1000 or coze=1000,openai=500",
     Holidays: "dates like 2026-10-01 with commas between them, or nothing",
+    BasePath: "a path like /desk, of letters, digits, and - . _ ~, without a slash at its end; or nothing",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }
 

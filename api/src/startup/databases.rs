@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use event_store::{
-    Clock, EventStore, Vault,
+    Clock, EventReader, EventStore, Vault,
     kurrentdb::{KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresSettings, PostgresStore},
@@ -22,6 +22,30 @@ use crate::{
 /// Connections for each of vault and policies.
 const CONNECTIONS: u32 = 4;
 
+/// Each PostgreSQL server that is used, once, by the setting that names it first.
+pub(crate) fn server_urls(settings: &Settings) -> Vec<(&'static str, String)> {
+    let log = match &settings.log {
+        EventStoreLocation::Postgres { url, owner_url } => [Some(url), owner_url.as_ref()],
+        EventStoreLocation::File(_) | EventStoreLocation::Kurrent { .. } => [None, None],
+    };
+    let [log, log_owner] = log.map(|url| url.map(|url| url.0.clone()));
+    let text = |url: &Option<PostgresUrl>| url.as_ref().map(|url| url.to_string());
+    let all = [
+        ("database_url", text(&settings.database_url)),
+        ("database_owner_url", text(&settings.database_owner_url)),
+        ("vault_url", text(&settings.vault_url)),
+        ("event_store_url", log),
+        ("event_store_owner_url", log_owner),
+    ];
+    let mut named: Vec<(&'static str, String)> = Vec::new();
+    for (setting, url) in all.into_iter().filter_map(|(setting, url)| Some((setting, url?))) {
+        if !named.iter().any(|(_, other)| *other == url) {
+            named.push((setting, url));
+        }
+    }
+    named
+}
+
 pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventStore>, AnyError> {
     Ok(match &settings.log {
         EventStoreLocation::File(path) => Arc::new(SqliteStore::open_with(path, Access::Durable, clock).await?),
@@ -38,6 +62,17 @@ pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Resu
             Arc::new(KurrentLog::open_with(settings, clock).await?)
         }
     })
+}
+
+/// Reads the log as it is stored: a file's writer remembers its newest events.
+pub(super) async fn stored_log(
+    settings: &Settings,
+    store: Arc<dyn EventReader>,
+) -> Result<Arc<dyn EventReader>, AnyError> {
+    match &settings.log {
+        EventStoreLocation::File(path) => Ok(SqliteStore::open_reader(path).await?),
+        EventStoreLocation::Postgres { .. } | EventStoreLocation::Kurrent { .. } => Ok(store),
+    }
 }
 
 pub(super) async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {

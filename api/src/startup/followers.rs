@@ -11,7 +11,7 @@ use commands::{
     settings::SettingsError,
 };
 use event_store::{
-    EventReader, Follow, Position,
+    EventReader, Follow, Log, Position,
     checkpoint::{LogProof, Signer},
 };
 use futures::StreamExt as _;
@@ -46,6 +46,8 @@ pub const SETTINGS: &str = "settings";
 pub const DISPATCHER: &str = "dispatcher";
 /// Tells other nodes that this one lives.
 pub const HEARTBEAT: &str = "heartbeat";
+/// Tries whether writing works again.
+pub const WRITE_PROBE: &str = "write_probe";
 /// Removes old drafts and markers.
 pub const WORKSPACE: &str = "workspace";
 /// Carries ephemeral frames between nodes.
@@ -205,6 +207,15 @@ pub fn heartbeat(processes: &Arc<Processes>) -> Follower {
     Follower::beside_the_log(HEARTBEAT, move |stopping| {
         let processes = processes.clone();
         async move { stopping.or(async { Ok::<_, FollowError>(processes.beat().await) }).await }
+    })
+}
+
+/// What learns that writing works again after an append has failed, while nobody writes.
+#[must_use]
+pub fn write_probe(log: Log) -> Follower {
+    Follower::beside_the_log(WRITE_PROBE, move |stopping| {
+        let log = log.clone();
+        async move { stopping.or(async { Ok::<_, FollowError>(log.probe_writes().await) }).await }
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) fn delivery(
     Ok(Arc::new(MailDelivery::new(sessions, mailer(settings)?, clock, settings.time_zone.clone(), outcomes.clone())))
 }
 
-fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {
+pub(crate) fn mailer(settings: &Settings) -> Result<Arc<dyn Mailer>, AnyError> {
     let letter = Letter::new(settings.mail_language, settings.time_zone.clone());
     tracing::info!(mail = %settings.mail, "mails to the team");
     Ok(match &settings.mail {

@@ -2,20 +2,15 @@
 //!
 //! Invariant: an error names the setting and the file, and nothing of what is in it.
 
-use std::{fs, path::Path};
+use std::path::Path;
+
+use event_store::private_file::read_private_file;
 
 use super::AnyError;
 
-/// What is in the file, without line ends behind it.
+/// What is in the file, without a byte order mark before it and line ends behind it.
 pub(super) fn read(setting: &str, path: &Path) -> Result<String, AnyError> {
-    let failed = |error| unreadable(setting, path, &error);
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).map_err(failed)?.permissions()) & 0o007 != 0 {
-        let shown = path.display();
-        return Err(format!("{setting} {shown} is open to everybody on this machine: chmod 640 {shown}").into());
-    }
-    let text = fs::read_to_string(path).map_err(failed)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    read_private_file(path).map(|text| text.to_string()).map_err(|error| unreadable(setting, path, &error))
 }
 
 /// The file of a setting cannot be read.

@@ -46,12 +46,13 @@ impl Found {
 }
 
 impl Accounts {
-    /// Makes an account.
+    /// Makes an account, whose name is in NFC.
     ///
     /// # Errors
     /// There is one of this name, or the log did not take it.
-    pub async fn create(&self, by: Actor, new: NewAccount, correlation_id: Uuid) -> Result<Managed, CommandError> {
-        let agent = AgentId::of(self.log_id(), &new.username);
+    pub async fn create(&self, by: Actor, mut new: NewAccount, correlation_id: Uuid) -> Result<Managed, CommandError> {
+        let agent = self.by_name(&new.username).await?.agent;
+        new.username = new.username.composed();
         self.manage(agent, by, Command::Create(Box::new(new)), correlation_id).await
     }
 
@@ -101,12 +102,18 @@ impl Accounts {
         self.manage(agent, by, Command::SetPassword { hash, by: chosen_by, keep }, correlation_id).await
     }
 
-    /// Looks an account up by what it signs in with.
+    /// Looks an account up by what it signs in with: as it was sent, for accounts that are older than the rule, else in NFC.
     ///
     /// # Errors
     /// The log cannot be read.
     pub async fn by_name(&self, username: &Username) -> Result<Found, CommandError> {
+        let composed = username.composed();
         let agent = AgentId::of(self.log_id(), username);
+        let found = Found { agent, folded: self.current(agent).await? };
+        if found.account().is_some() || composed == *username {
+            return Ok(found);
+        }
+        let agent = AgentId::of(self.log_id(), &composed);
         Ok(Found { agent, folded: self.current(agent).await? })
     }
 

@@ -36,7 +36,7 @@ pub struct SignInStart {
 }
 
 /// A sign-in whose newest refresh token has this number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewed {
     /// Which.
     pub sign_in: SignInId,
@@ -60,10 +60,10 @@ impl Accounts {
         self.enter(agent, sign_in, Command::SignIn(request), correlation_id).await
     }
 
-    /// Exchanges a refresh token for the next, or gives the same next again where the answer was lost.
+    /// Exchanges a refresh token for the next, or gives the newest where the token was exchanged just now.
     ///
     /// # Errors
-    /// The sign-in is over; it is from now on if the token was used before; or the log did not take it.
+    /// The sign-in is over; it is from now on if the token was used long before; or the log did not take it.
     pub async fn renew(
         &self,
         agent: AgentId,
@@ -91,7 +91,7 @@ impl Accounts {
             Execution::Repeated(recorded) => (self.current(agent).await?, recorded.position),
         };
         let account = folded.state.account().ok_or(Rejection::NoAccount)?;
-        let state = *account.sign_ins.get(&sign_in).ok_or(Rejection::SignedOut)?;
+        let state = account.sign_ins.get(&sign_in).cloned().ok_or(Rejection::SignedOut)?;
         Ok(Renewed { sign_in, state, position })
     }
 

@@ -3,8 +3,6 @@
 mod presence;
 mod second_factor;
 
-use jiff::SignedDuration;
-
 use crate::{
     agent::{
         command::{Changes, Command, NewAccount, NewApiKey, Renewal, SignInRequest},
@@ -15,15 +13,11 @@ use crate::{
             SkillsChanged,
         },
         rejection::Rejection,
-        state::{Account, ApiKey, SignIn, State},
+        state::{Account, ApiKey, State},
     },
     id::SignInId,
     personal::Personal,
 };
-
-/// How long a refresh token that was just exchanged may be exchanged again by the same device, for the same successor: the answer
-/// may have been lost, and two windows of one browser may have asked at once.
-pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -192,23 +186,19 @@ fn sign_in(account: &Account, request: SignInRequest) -> Decision {
     Ok(used.into_iter().chain([signed_in]).chain(presence::begun(account, at)).collect())
 }
 
-/// Exchanges the newest token; the one before it gives the same successor again within [`GRACE`]; any older one ends the sign-in.
+/// Exchanges the newest token. One that was exchanged within [`super::state::GRACE`] gives the newest pair to the same device,
+/// however many exchanges lay between; any other one ends the sign-in.
 fn renew(account: &Account, renewal: Renewal) -> Decision {
     let Renewal { sign_in, number, device, at, expires_at } = renewal;
-    let current = *account.sign_in(sign_in, at).ok_or(Rejection::SignedOut)?;
+    let current = account.sign_in(sign_in, at).ok_or(Rejection::SignedOut)?;
     if number == current.number {
         let number = number.saturating_add(1);
         return Ok(vec![Event::SignInRenewed(SignInRenewed { sign_in, number, at, expires_at })]);
     }
-    if is_repeat(&current, number, device, at) {
+    if device == current.device && current.was_just_exchanged(number, at) {
         return Ok(Vec::new());
     }
     Ok(end(account, sign_in, revoked(sign_in, RevokedReason::TokenReused)))
-}
-
-fn is_repeat(current: &SignIn, number: u32, device: Option<crate::id::DeviceId>, at: jiff::Timestamp) -> bool {
-    let is_predecessor = number.checked_add(1) == Some(current.number);
-    is_predecessor && device == current.device && at.duration_since(current.renewed_at) <= GRACE
 }
 
 fn revoked(sign_in: SignInId, reason: RevokedReason) -> Event {

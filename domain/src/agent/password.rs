@@ -4,12 +4,14 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use crate::text::Username;
+use crate::text::{Username, form::compatible};
 
 /// The shortest, in characters (design 8).
 pub const MIN_CHARS: usize = 10;
 /// The longest, in bytes: more is not a password but an attempt to keep the hash busy.
 pub const MAX_BYTES: usize = 1_024;
+/// An account's name of so many letters must not be part of its password; shorter ones are part of too many words.
+const MIN_NAME_CHARS: usize = 4;
 /// Of the 20,000 passwords that are used most (Royce Williams' list, as Django has it), those long enough to be taken.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
@@ -28,13 +30,17 @@ pub enum Unfit {
         "is one of the passwords that are tried first; choose another, for example four words that have nothing in common"
     )]
     Common,
+    /// It says whose it is.
+    #[error("must not contain the account's own name")]
+    OwnName,
 }
 
 /// Whether an account of this name may have this password.
 ///
 /// # Errors
-/// It is too short, too long, one of the most used, or holds the account's own name.
+/// It is too short, too long, one of the most used, or holds the account's own name. All of it in NFKC, as passwords are compared.
 pub fn fits(password: &str, username: &Username) -> Result<(), Unfit> {
+    let password = compatible(password);
     if password.chars().count() < MIN_CHARS {
         return Err(Unfit::TooShort);
     }
@@ -42,10 +48,12 @@ pub fn fits(password: &str, username: &Username) -> Result<(), Unfit> {
         return Err(Unfit::TooLong);
     }
     let lower = password.to_lowercase();
-    if COMMON.contains(&*lower) || lower.contains(username.as_str()) {
+    if COMMON.contains(&*lower) {
         return Err(Unfit::Common);
     }
-    Ok(())
+    let name = compatible(username.as_str());
+    let is_own = name.chars().count() >= MIN_NAME_CHARS && lower.contains(&*name);
+    if is_own { Err(Unfit::OwnName) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -63,7 +71,11 @@ mod tests {
         for common in ["1234567890", "Password123", "qwertyuiop"] {
             assert_eq!(tried(common), Err(Unfit::Common), "{common}");
         }
-        assert_eq!(tried("Anna-is-the-best"), Err(Unfit::Common));
+        assert_eq!(tried("Anna-is-the-best"), Err(Unfit::OwnName));
+        assert_eq!(tried("Ａｎｎａ-is-the-best"), Err(Unfit::OwnName), "in whatever width");
+        assert_eq!(tried("ｐａｓｓｗｏｒｄ１２３"), Err(Unfit::Common));
+        let short = |password| fits(password, &Username::parse("li").expect("a good name"));
+        assert_eq!(short("lively liaison lilac"), Ok(()), "three letters are part of too many words");
         assert_eq!(tried(&"x".repeat(1_025)), Err(Unfit::TooLong));
         assert_eq!(tried("correct horse battery"), Ok(()));
     }

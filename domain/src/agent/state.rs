@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     agent::{
         event::{
             ApiKeyDigest, ApiKeyIssued, Created, Event, PasswordHash, PasswordOrigin, RecoveryCodes, RecoveryDigest,
-            SecondFactorUsed, SignedIn, TotpSecret,
+            SecondFactorUsed, SignInRenewed, SignedIn, TotpSecret,
         },
         permission::{Permission, Role},
         presence::{Presence, PresenceCause},
@@ -95,8 +95,12 @@ pub struct Account {
     pub presence_cause: PresenceCause,
 }
 
+/// How long a refresh token that was exchanged may be exchanged again by the same device, for the newest pair: an answer may have
+/// been lost, and any number of windows of one browser may have asked at once.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+
 /// A sign-in that is not over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// The browser or program, if it said which it is.
     pub device: Option<DeviceId>,
@@ -108,6 +112,29 @@ pub struct SignIn {
     pub renewed_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// When each of the tokens right before the good one was exchanged, in their order; none whose [`GRACE`] was over at the
+    /// last exchange.
+    pub exchanged: Vec<Timestamp>,
+}
+
+impl SignIn {
+    /// Whether this was its token and is still taken for the newest: it was exchanged at most [`GRACE`] ago.
+    #[must_use]
+    pub fn was_just_exchanged(&self, number: u32, now: Timestamp) -> bool {
+        let Some(since) = self.number.checked_sub(number).filter(|since| *since > 0) else { return false };
+        let place = usize::try_from(since).ok().and_then(|since| self.exchanged.len().checked_sub(since));
+        place.is_some_and(|place| now.duration_since(self.exchanged[place]) <= GRACE)
+    }
+
+    fn renew(&mut self, renewed: &SignInRenewed) {
+        let is_over = |at: &Timestamp| renewed.at.duration_since(*at) > GRACE;
+        let over = self.exchanged.iter().take_while(|at| is_over(at)).count();
+        self.exchanged.drain(..over);
+        self.exchanged.push(renewed.at);
+        self.number = renewed.number;
+        self.renewed_at = renewed.at;
+        self.expires_at = renewed.expires_at;
+    }
 }
 
 impl State {
@@ -284,9 +311,7 @@ impl Account {
             Event::SignedIn(signed_in) => self.begin(signed_in),
             Event::SignInRenewed(renewed) => {
                 if let Some(sign_in) = self.sign_ins.get_mut(&renewed.sign_in) {
-                    sign_in.number = renewed.number;
-                    sign_in.renewed_at = renewed.at;
-                    sign_in.expires_at = renewed.expires_at;
+                    sign_in.renew(renewed);
                 }
             }
             Event::SignedOut(left) => drop(self.sign_ins.remove(&left.sign_in)),
@@ -325,6 +350,7 @@ impl Account {
     fn begin(&mut self, signed_in: &SignedIn) {
         let SignedIn { sign_in, device, at, expires_at, .. } = *signed_in;
         self.sign_ins.retain(|_, other| other.expires_at > at);
-        self.sign_ins.insert(sign_in, SignIn { device, since: at, number: 0, renewed_at: at, expires_at });
+        let exchanged = Vec::new();
+        self.sign_ins.insert(sign_in, SignIn { device, since: at, number: 0, renewed_at: at, expires_at, exchanged });
     }
 }

@@ -15,7 +15,10 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::Checkpoint;
-use crate::{port::Identity, private_file::create_private_file};
+use crate::{
+    port::Identity,
+    private_file::{create_private_file, read_private_file, secret_of},
+};
 
 /// Ed25519's algorithm number in signed notes.
 const ED25519: u8 = 1;
@@ -75,7 +78,7 @@ impl CheckpointKey {
     /// # Errors
     /// The file cannot be read or does not contain a private key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|source| failed(path, source))?;
+        let text = read_private_file(path).map_err(|source| failed(path, source))?;
         let expected = "private key for checkpoints (PRIVATE+KEY+<name>+<hash>+<base64>)";
         Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected })
     }
@@ -137,7 +140,8 @@ impl PublicKey {
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|source| failed(path, source))?;
         let expected = "public key for checkpoints (<name>+<hash>+<base64>; `desk keys` prints it)";
-        let key = text.parse().ok().or_else(|| CheckpointKey::parse(&text).map(|key| key.public));
+        let text = secret_of(&text);
+        let key = text.parse().ok().or_else(|| CheckpointKey::parse(text).map(|key| key.public));
         key.ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected })
     }
 

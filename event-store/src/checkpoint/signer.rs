@@ -61,10 +61,12 @@ impl Signer {
         self.tell.subscribe()
     }
 
-    /// The walk that proves the whole log again within `period`, and whose alarm is this signer's.
+    /// The walk that proves the whole log again within `period`, and whose alarm is this signer's. `reader` reads what is stored,
+    /// and not what the process that wrote it remembers.
     #[must_use]
-    pub fn log_proof(&self, period: Duration) -> LogProof {
-        LogProof::new(self.deps.clone(), StatusReporter(self.tell.clone()), period)
+    pub fn log_proof(&self, reader: Arc<dyn EventReader>, period: Duration) -> LogProof {
+        let deps = Dependencies { reader, ..self.deps.clone() };
+        LogProof::new(deps, StatusReporter(self.tell.clone()), period)
     }
 
     /// Signs until stopped; then signs up to the head. Called again after a failure, it resumes from its files.

@@ -93,6 +93,18 @@ pub(super) async fn update(connection: &Connection, wanted: Stored) -> Result<()
     Err(last.into())
 }
 
+/// No stream gets so far.
+const NEVER: u64 = i64::MAX.unsigned_abs();
+
+/// Has the leader refuse a write after a revision that no stream has: it takes its turn among the writes and stores nothing.
+pub(super) async fn probe_write(connection: &Connection) -> Result<(), Fault> {
+    let nothing = Stored { log_id: Uuid::nil(), generation: 0, is_being_filled: false };
+    match write(connection, &nothing, StreamState::StreamRevision(NEVER)).await {
+        Err(fault) if !fault.is_conflict() => Err(fault),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Whether there are events without an identity. This program writes the identity first, so it has not left them so.
 async fn has_events(connection: &Connection) -> Result<bool, KurrentError> {
     let first = read::of_all(connection, Which::Events, Begin::Start, 1).await?;

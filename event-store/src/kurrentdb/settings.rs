@@ -6,7 +6,7 @@ use std::{fmt, io, path::PathBuf};
 
 use eventstore::{ClientSettings, Credentials};
 
-use crate::location::KURRENT_SCHEMES;
+use crate::{location::KURRENT_SCHEMES, private_file::read_private_file};
 
 /// The server's default limit of one append in bytes (`MaxAppendSize`).
 pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
@@ -14,8 +14,6 @@ pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
 const DISCOVERY_INTERVAL: &str = "100";
 /// Default in milliseconds: limit for a node's first answer.
 const GOSSIP_TIMEOUT: &str = "1500";
-/// Longest accepted credentials file.
-const MAX_CREDENTIALS_BYTES: usize = 4096;
 
 /// A server or cluster with credentials.
 #[derive(Clone)]
@@ -53,9 +51,6 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
-    /// The file can be read by other users.
-    #[error("{} can be read by users other than its owner: set its mode to 0600", .0.display())]
-    CredentialsAreOpen(PathBuf),
     /// The file has no user and password.
     #[error("{} holds no credentials: write user:password on one line, or each on its own line", .0.display())]
     NoCredentials(PathBuf),
@@ -127,14 +122,7 @@ impl KurrentSettings {
     fn user_of_file(&self) -> Result<Option<User>, SettingsError> {
         let Some(path) = self.credentials_file.clone() else { return Ok(None) };
         let unreadable = |source| SettingsError::CredentialsFile { path: path.clone(), source };
-        let file = std::fs::File::open(&path).map_err(unreadable)?;
-        if is_open(&file.metadata().map_err(unreadable)?) {
-            return Err(SettingsError::CredentialsAreOpen(path));
-        }
-        let mut text = String::new();
-        let limit = MAX_CREDENTIALS_BYTES as u64;
-        io::Read::read_to_string(&mut io::Read::take(file, limit), &mut text).map_err(unreadable)?;
-        match credentials(&text) {
+        match credentials(&read_private_file(&path).map_err(unreadable)?) {
             Some(user) => Ok(Some(user)),
             None => Err(SettingsError::NoCredentials(path)),
         }
@@ -215,16 +203,6 @@ fn decoded(text: &str) -> String {
         rest = if byte.is_some() { &others[2..] } else { others };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-#[cfg(unix)]
-fn is_open(metadata: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
-}
-
-#[cfg(not(unix))]
-fn is_open(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -317,13 +295,14 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_readable_by_others_is_refused() {
+    fn a_file_that_everybody_can_read_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("credentials");
         std::fs::write(&path, "desk:changeit").expect("it is written");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("it is ours");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("it is ours");
         let refused = parse("kurrentdb://a").with_credentials_file(Some(path)).for_client();
-        assert!(matches!(refused, Err(SettingsError::CredentialsAreOpen(_))));
+        let is_open = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
+        assert!(matches!(refused, Err(SettingsError::CredentialsFile { source, .. }) if is_open(&source)));
     }
 }

@@ -9,7 +9,7 @@ use tokio::{sync::watch, time::timeout};
 use super::{
     PostgresError, READER_CONNECTIONS, SCHEMA,
     reader::{self, PostgresReader},
-    roles,
+    server::check_server,
     session::{self, CONNECT},
     writer::{finish, insert, is_guarded, lock_head},
 };
@@ -17,7 +17,7 @@ use crate::{
     checkpoint::Exemption,
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
-    migration::{POSTGRES_LOG, migrate_postgres},
+    migration::{POSTGRES_LOG, may_migrate, migrate_postgres},
     port::{EventReader, Identity},
     row::number,
     sql::{SqlError, pg_pool},
@@ -39,9 +39,9 @@ impl PostgresImport {
     /// The database holds another log, is from a newer version, could lose acknowledged events, does not answer, or the
     /// role may not create the log.
     pub async fn open(url: &str, identity: Identity) -> Result<Self, ImportError> {
+        check_server(url).await?;
         let pool = pg_pool(url, SCHEMA, 1).await.map_err(PostgresError::from)?;
-        session::refuse_unsafe(&mut *pool.acquire().await.map_err(SqlError).map_err(PostgresError::from)?).await?;
-        if roles::may_only_use(&pool, SCHEMA).await.map_err(PostgresError::from)? {
+        if !may_migrate(&pool, SCHEMA).await.map_err(PostgresError::from)? {
             return Err(ImportError::NotOwner);
         }
         refuse_other(&pool, identity).await?;

@@ -41,6 +41,16 @@ impl PostgresReader {
         })
         .await
     }
+
+    /// The row of a table that has at most one.
+    async fn row(&self, sql: &'static str) -> Result<Option<PgRow>, sqlx::Error> {
+        let pool = self.pool.clone();
+        in_own_task(async move { sqlx::query(sql).fetch_optional(&pool).await }).await
+    }
+
+    async fn copy(&self) -> Result<Option<CopyMark>, sqlx::Error> {
+        copy(&self.pool).await.map_err(|SqlError(error)| error)
+    }
 }
 
 pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlError> {

@@ -61,14 +61,6 @@ pub async fn grant_new_schemas(owner: &PgPool, app_role: &str) -> Result<(), Sql
     run(owner, [format!("grant create on database {} to {}", quoted(&database), quoted(app_role))]).await
 }
 
-/// Whether the pool's role may use the schema but not create anything in it.
-pub(super) async fn may_only_use(pool: &PgPool, schema: &str) -> Result<bool, SqlError> {
-    let sql = "select has_schema_privilege(oid, 'usage') and not has_schema_privilege(oid, 'create')
-         from pg_namespace where nspname = $1";
-    let row = sqlx::query(sql).bind(schema).fetch_optional(pool).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
-}
-
 /// In one transaction, so that rights are never partly revoked, and under a lock, because two nodes that grant at the same time
 /// would collide in the catalogue.
 async fn run(owner: &PgPool, statements: impl IntoIterator<Item = String>) -> Result<(), SqlError> {

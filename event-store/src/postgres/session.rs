@@ -6,11 +6,16 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgConnection, PgPool, Row as _,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{postgres::PostgresError, sql::SqlError};
+use tokio::time::timeout;
+
+use crate::{
+    postgres::PostgresError,
+    sql::{SqlError, probe_postgres},
+};
 
 /// Limit for connecting, and for a reader waiting for a free connection.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);
@@ -50,6 +55,18 @@ pub(super) fn readers(url: &str, connections: u32) -> Result<PgPool, SqlError> {
 
 fn options(url: &str, name: &str) -> Result<PgConnectOptions, SqlError> {
     Ok(url.parse::<PgConnectOptions>()?.application_name(name))
+}
+
+/// Writes by a connection of its own, which is closed again: this is asked only after an append has failed.
+pub(super) async fn probe_write(options: &PgConnectOptions) -> Result<(), SqlError> {
+    let probing = async {
+        let mut connection = options.connect().await?;
+        probe_postgres(&mut connection).await?;
+        // What is asked is answered; how the connection ends matters to nobody.
+        drop(connection.close().await);
+        Ok::<_, SqlError>(())
+    };
+    timeout(CONNECT, probing).await.map_err(|_| SqlError(sqlx::Error::PoolTimedOut))?
 }
 
 const MUST_NOT_BE_OFF: &str = "select name, setting from pg_settings

@@ -3,12 +3,14 @@
 use std::{path::Path, sync::Arc};
 
 use sqlx::{
-    AssertSqlSafe, Column as _, Row as _, SqliteExecutor, SqlitePool, TypeInfo as _, ValueRef as _,
-    sqlite::{SqlitePoolOptions, SqliteRow},
+    AssertSqlSafe, Column as _, Row as _, Sqlite, SqliteExecutor, SqlitePool, TypeInfo as _, ValueRef as _,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
 };
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::connections::Connections;
 use crate::{
     checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
@@ -21,55 +23,76 @@ use crate::{
     subscription,
 };
 
-/// Concurrent readers. Each holds a snapshot only while reading a page, so the WAL can be reset.
-const CONNECTIONS: u32 = 8;
-
 #[derive(Clone)]
 pub(crate) struct SqliteReader {
-    pool: SqlitePool,
+    connections: Arc<Connections>,
     identity: Identity,
     head: watch::Receiver<Position>,
 }
 
 impl SqliteReader {
     pub(crate) fn new(path: &Path, identity: Identity, head: watch::Receiver<Position>) -> Self {
-        let options = sqlite_options(path, Access::ReadOnly);
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
-        Self { pool, identity, head }
+        Self { connections: Connections::new(sqlite_options(path, Access::ReadOnly)), identity, head }
     }
 
     /// A reader beside another process: it gets no hints and polls.
     pub(crate) async fn open(path: &Path, access: Access) -> Result<Self, MigrationError> {
-        let options = sqlite_options(path, access);
-        let pool =
-            SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await.map_err(SqlError)?;
-        let tables = tables(&pool).await?;
+        let connections = Connections::new(sqlite_options(path, access));
+        let tables = tables(connections.fetch_all(sqlx::query(TABLE_NAMES)).await)?;
         if !TABLES.iter().any(|ours| tables.iter().any(|table| table == ours)) {
             return Err(MigrationError::NoLog);
         }
-        refuse_newer(&pool).await?;
-        let identity = identity(&pool).await.map_err(MigrationError::unless_damaged)?;
+        refuse_newer(&connections).await?;
+        let identity = connections.fetch_all(sqlx::query(IDENTITY)).await.and_then(|rows| identity_of(&rows));
+        let identity = identity.map_err(|error| MigrationError::unless_damaged(SqlError(error)))?;
         let (_, head) = watch::channel(Position::START);
-        Ok(Self { pool, identity, head })
+        Ok(Self { connections, identity, head })
+    }
+
+    /// Positions as the writer of this process announces them.
+    pub(super) fn head_hints(&self) -> watch::Receiver<Position> {
+        self.head.clone()
     }
 
     async fn fetch(
         &self,
-        query: sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+        query: Query<'static, Sqlite, SqliteArguments>,
     ) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
-        let pool = self.pool.clone();
+        let connections = self.connections.clone();
         in_own_task(async move {
-            let rows = query.fetch_all(&pool).await.map_err(read_error)?;
+            let rows = connections.fetch_all(query).await.map_err(read_error)?;
             rows.iter().map(typed_event_of).collect()
         })
         .await
     }
+
+    /// The row of a table that has at most one.
+    async fn row(&self, sql: &'static str) -> Result<Option<SqliteRow>, sqlx::Error> {
+        let connections = self.connections.clone();
+        in_own_task(async move { Ok(connections.fetch_all(sqlx::query(sql)).await?.pop()) }).await
+    }
+
+    async fn copy(&self) -> Result<Option<CopyMark>, sqlx::Error> {
+        if self.row(COPY_TABLE).await?.is_none() {
+            return Ok(None);
+        }
+        self.row(COPY).await?.as_ref().map(copy_of).transpose()
+    }
 }
 
+const IDENTITY: &str = "select case typeof(log_id) when 'blob' then log_id end, generation from identity where id = 1";
+/// A log last used by an older version has no such table.
+const COPY_TABLE: &str = "select 1 from sqlite_master where type = 'table' and name = 'copy'";
+const COPY: &str = "select * from copy";
+const NEWEST_MIGRATION: &str = "select coalesce(max(version), 0) from _sqlx_migrations";
+const TABLE_NAMES: &str = "select name from sqlite_master where type = 'table'";
+
 pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, SqlError> {
-    const IDENTITY: &str =
-        "select case typeof(log_id) when 'blob' then log_id end, generation from identity where id = 1";
-    let row = sqlx::query(IDENTITY).fetch_one(from).await?;
+    Ok(identity_of(&[sqlx::query(IDENTITY).fetch_one(from).await?])?)
+}
+
+fn identity_of(rows: &[SqliteRow]) -> Result<Identity, sqlx::Error> {
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     let generation = u64::try_from(row.try_get::<i64, _>(1)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     Ok(Identity { log_id, generation })
@@ -78,15 +101,14 @@ pub(super) async fn identity(from: impl SqliteExecutor<'_>) -> Result<Identity, 
 /// What a log cannot be without.
 const TABLES: [&str; 3] = ["identity", "event", "head"];
 
-async fn tables(pool: &SqlitePool) -> Result<Vec<String>, MigrationError> {
-    let rows = sqlx::query("select name from sqlite_master where type = 'table'").fetch_all(pool).await;
+fn tables(rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<String>, MigrationError> {
     let names = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
     names.map_err(|error| MigrationError::unless_damaged(SqlError(error)))
 }
 
 /// What a log that has events lacks: its identity or its head. `None` as well for a file that holds no log yet.
 pub(super) async fn lost_part(pool: &SqlitePool) -> Result<Option<&'static str>, MigrationError> {
-    let tables = tables(pool).await?;
+    let tables = tables(sqlx::query(TABLE_NAMES).fetch_all(pool).await)?;
     let is_there = |name: &&str| tables.iter().any(|table| table == *name);
     if !TABLES.iter().any(|name| is_there(name)) {
         return Ok(None);
@@ -105,19 +127,19 @@ pub(super) async fn lost_part(pool: &SqlitePool) -> Result<Option<&'static str>,
     Ok((was_used && !has("select 1 from identity").await?).then_some("identity"))
 }
 
-/// `None` for a log that is not a copy. A log last used by an older version has no such table.
+/// `None` for a log that is not a copy.
 pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<CopyMark>, SqlError> {
-    let table = sqlx::query("select 1 from sqlite_master where type = 'table' and name = 'copy'");
-    if table.fetch_optional(pool).await?.is_none() {
+    if sqlx::query(COPY_TABLE).fetch_optional(pool).await?.is_none() {
         return Ok(None);
     }
-    let row = sqlx::query("select * from copy").fetch_optional(pool).await?;
+    let row = sqlx::query(COPY).fetch_optional(pool).await?;
     Ok(row.as_ref().map(copy_of).transpose()?)
 }
 
-async fn refuse_newer(pool: &SqlitePool) -> Result<(), MigrationError> {
+async fn refuse_newer(connections: &Connections) -> Result<(), MigrationError> {
     let newest = crate::migration::SQLITE_LOG.iter().map(|migration| migration.version).max().unwrap_or(0);
-    let row = sqlx::query("select coalesce(max(version), 0) from _sqlx_migrations").fetch_one(pool).await;
+    let rows = connections.fetch_all(sqlx::query(NEWEST_MIGRATION)).await;
+    let row = rows.and_then(|mut rows| rows.pop().ok_or(sqlx::Error::RowNotFound));
     let version: Result<i64, _> = row.and_then(|row| row.try_get(0));
     let version = version.map_err(|error| MigrationError::unless_damaged(SqlError(error)))?;
     if version > newest { Err(MigrationError::Newer { database: "log", version }) } else { Ok(()) }

@@ -20,6 +20,7 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
+use super::recent::Recent;
 use crate::{
     clock::Clock,
     event::{Position, RecordedEvent, StreamName, StreamVersion, parse_time_text},
@@ -40,14 +41,20 @@ const COLUMN_COUNT: usize = 16;
 pub(super) struct SqliteWriter {
     pool: SqlitePool,
     announce: watch::Sender<Position>,
+    recent: Arc<Recent>,
     clock: Arc<dyn Clock>,
     head: Option<LogHead>,
     streams: HashMap<StreamName, StreamHead>,
 }
 
 impl SqliteWriter {
-    pub(super) fn new(pool: SqlitePool, announce: watch::Sender<Position>, clock: Arc<dyn Clock>) -> Self {
-        Self { pool, announce, clock, head: None, streams: HashMap::new() }
+    pub(super) fn new(
+        pool: SqlitePool,
+        announce: watch::Sender<Position>,
+        recent: Arc<Recent>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { pool, announce, recent, clock, head: None, streams: HashMap::new() }
     }
 
     async fn commit(&mut self, batch: &[Request]) -> Result<Answers, sqlx::Error> {
@@ -75,6 +82,7 @@ impl SqliteWriter {
         if let Err(error) = bind_head(query, last).execute(&mut *connection).await {
             return roll_back(connection, error).await.map(|()| None);
         }
+        self.recent.extend(&rows);
         self.announce.send_replace(head.position);
         self.head = Some(head);
         self.streams.extend(streams);
@@ -95,6 +103,7 @@ impl SqliteWriter {
         if !rows.is_empty() {
             write_rows(&mut tx, &rows).await?;
             tx.commit().await?;
+            self.recent.extend(&rows);
             self.announce.send_replace(head.position);
         }
         self.head = Some(head);
@@ -132,6 +141,7 @@ impl BatchWriter for SqliteWriter {
         if result.is_err() {
             self.head = None;
             self.streams.clear();
+            self.recent.clear();
         }
         result.map_err(|error| Arc::new(error) as BatchError)
     }

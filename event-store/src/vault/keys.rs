@@ -45,6 +45,11 @@ pub trait KeyStore: Send + Sync {
 
     /// Destroys all keys of a subject and records that it gets no new ones. Returns the ids of its keys.
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
+
+    /// Writes to disk what changes nothing, to learn whether writing works again after it has failed. Default: it does.
+    async fn probe_write(&self) -> Result<(), VaultError> {
+        Ok(())
+    }
 }
 
 /// Keys in SQLite or PostgreSQL: tables of `migrations/*/vault`.
@@ -155,6 +160,10 @@ impl KeyStore for SqlKeys {
         let rows = tx.fetch(KEYS_OF, &[subject.into()]).await?;
         tx.commit().await?;
         rows.iter().map(|row| Ok(row.text(0)?.into())).collect()
+    }
+
+    async fn probe_write(&self) -> Result<(), VaultError> {
+        Ok(self.0.probe_write().await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The master key: 32 random bytes that wrap every data key. It comes from a file and is never printed.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,10 @@ use aes_gcm::{
 };
 use zeroize::Zeroizing;
 
-use crate::{private_file::create_private_file, vault::seal::DataKey};
+use crate::{
+    private_file::{create_private_file, read_private_file},
+    vault::seal::DataKey,
+};
 
 const NONCE: usize = 12;
 
@@ -57,9 +60,9 @@ impl MasterKey {
     /// Reads the key from a file.
     ///
     /// # Errors
-    /// The file cannot be read or does not hold a key.
+    /// The file cannot be read, can be read by everybody, or does not hold a key.
     pub fn read(path: &Path) -> Result<Self, MasterKeyError> {
-        let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|source| failed(path, source))?;
+        let text = read_private_file(path).map_err(|source| failed(path, source))?;
         Self::parse(&text).ok_or_else(|| MasterKeyError::Malformed(path.to_owned()))
     }
 

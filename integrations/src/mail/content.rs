@@ -4,6 +4,7 @@
 //! further lines are indented, so that none looks like another message.
 
 use commands::mailer::{Mail, MailLine};
+use domain::text::form::beginning;
 use maud::{DOCTYPE, Markup, html};
 
 use super::letter::{Letter, one_line};
@@ -97,8 +98,6 @@ fn footer(letter: &Letter, mail: &Mail) -> [String; 2] {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    let beginning = beginning(text, MESSAGE_CHARS);
+    if beginning.len() == text.len() { text.to_owned() } else { format!("{beginning}…") }
 }

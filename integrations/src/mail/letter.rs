@@ -1,6 +1,7 @@
 //! What a mail says, in the team's language and time zone: subject, text and HTML.
 
 use commands::mailer::Mail;
+use domain::text::form::beginning;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -28,7 +29,7 @@ impl Letter {
     /// The subject: one line without control characters.
     #[must_use]
     pub fn subject(&self, mail: &Mail) -> String {
-        let name: String = mail.session_name.chars().take(SUBJECT_NAME_CHARS).collect();
+        let name = beginning(&mail.session_name, SUBJECT_NAME_CHARS);
         one_line(&format!("{} - {name}", self.texts.subject))
     }
 

@@ -227,7 +227,7 @@ async fn two_processes_on_one_folder_go_over_together_and_neither_mixes_up_the_r
 
 #[test]
 fn a_fingerprint_names_every_view_and_version() {
-    let fingerprint = "agent/3 assistant_attempt/1 audit/2 episode/1 message/3 note/1 quick_reply/1 search/1 service/1 session/3 session_count/1 statistics/1 tag/1";
+    let fingerprint = "agent/3 assistant_attempt/1 audit/2 episode/1 message/3 note/1 quick_reply/2 search/1 service/1 session/3 session_count/1 statistics/1 tag/1";
     assert_eq!(projection::fingerprint(&catalogue::all()), fingerprint);
     assert!(projection::can_use(&version(3, 2), &projection::fingerprint(&version(2, 2))));
     assert!(!projection::can_use(&version(3, 2), &projection::fingerprint(&version(1, 1))));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::desk::{Customer, Desk, Frames, Setup, Staff};
+use tests::desk::{Customer, Desk, Frames, Setup, Staff, write_private};
 
 use super::reader::{Reader, Received, Seen};
 use crate::crash::Backend;
@@ -44,7 +44,7 @@ impl Floor {
     pub(crate) async fn open(backend: &Backend, nodes: usize) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let token_key = keys.path().join("token-key");
-        std::fs::write(&token_key, "22".repeat(32)).unwrap();
+        write_private(&token_key, &"22".repeat(32));
         let environment = environment(&token_key.display().to_string());
         let start = |_| Desk::start(Setup { environment: environment.clone(), ..backend.setup() });
         let nodes: Vec<Desk> = tokio::task::block_in_place(|| (0..nodes).map(start).collect());

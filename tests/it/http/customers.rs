@@ -1,5 +1,6 @@
 //! Customers identified by the shop: identity tokens, sessions, sign-out.
 
+mod cookies;
 mod examples;
 mod leaving;
 mod legacy;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use domain::agent::Role;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use super::desk;
+use super::{customer_with, desk, staff::Member};
 
 /// Routes whose paths describe them.
 const WITHOUT_BODY: [&str; 6] = [
@@ -110,6 +111,58 @@ fn references(value: &Value, found: &mut Vec<String>) {
         }
         Value::Array(values) => values.iter().for_each(|value| references(value, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn every_example_is_a_body_that_the_server_reads() {
+    let document = super::document().await;
+    let member = Member::with_role(Role::Admin).await;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+            let Some(pointer) = schema.as_str() else { continue };
+            let example = &document.pointer(&format!("{}/examples/0", &pointer[1..])).unwrap();
+            let name = "session_1795651200_k3x9";
+            let of_nothing = "11111111-2222-4333-8444-555555555566";
+            let filled = path.replace("{name}", name).replace("{id}", of_nothing).replace("{kind}", "reply");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let security = operation["security"].as_array().unwrap();
+            let request = match security.iter().any(|one| one.get("visitor").is_some()) {
+                true => customer_with(name).await.request(method, &filled),
+                false => member.staff.request(method, &filled),
+            };
+            let answer = request.json(example).send().await.unwrap();
+            let (status, told) = (answer.status().as_u16(), answer.text().await.unwrap());
+            let is_read = !["\"BAD_REQUEST\"", "\"INVALID_FIELD\""].iter().any(|code| told.contains(code));
+            assert!(is_read && status < 500 && status != 415, "{path}: {status} {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_are_text_beside_which_their_frames_are_told() {
+    let document = super::document().await;
+    for (path, frame) in [
+        ("/api/sessions/{name}/events", "SessionFrame"),
+        ("/api/agent/events", "WorkbenchFrame"),
+        ("/api/events", "EventFrame"),
+    ] {
+        let stream = &document["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"];
+        assert_eq!(stream["schema"]["type"], "string", "{path}");
+        assert_eq!(stream["x-frame"]["$ref"], format!("#/components/schemas/{frame}"));
+        let frames = document["components"]["schemas"][frame]["oneOf"].as_array().unwrap();
+        assert!(frames.iter().all(|frame| frame["$ref"].is_string()), "{frame} is a choice of named frames");
+    }
+    let answer = &document["components"]["schemas"]["ChatFrameData"];
+    assert_eq!(answer["discriminator"]["propertyName"], "type");
+    assert_eq!(
+        answer["oneOf"].as_array().unwrap().len(),
+        answer["discriminator"]["mapping"].as_object().unwrap().len()
+    );
+    for name in ["X-Request-Id", "X-Visitor-Token", "RateLimit"] {
+        let header = &document["paths"]["/api/chat"]["post"]["responses"]["200"]["headers"][name]["$ref"];
+        assert_eq!(header, &format!("#/components/headers/{name}"));
     }
 }
 

@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::desk::{Desk, Frames, Setup};
+use tests::desk::{Desk, Frames, Setup, write_private};
 use uuid::Uuid;
 
 use super::{LIMIT, problem};
@@ -51,8 +51,8 @@ impl Prepared {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         std::fs::create_dir(&data_dir).unwrap();
-        std::fs::write(data_dir.join("token-key"), hex::encode(TOKEN_KEY)).unwrap();
-        std::fs::write(folder.path().join("test-master-key"), "11".repeat(32)).unwrap();
+        write_private(data_dir.join("token-key"), &hex::encode(TOKEN_KEY));
+        write_private(folder.path().join("test-master-key"), &"11".repeat(32));
         write(&data_dir, &folder.path().join("test-master-key"), sessions).await;
         let desk = Desk::start(Setup { data_dir: Some(data_dir), ..Setup::default() });
         Self { desk, _folder: folder }

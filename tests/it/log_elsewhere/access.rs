@@ -32,7 +32,7 @@ async fn event_store_credentials_come_from_a_file_and_are_never_printed() {
         credentials(folder.path(), "wrong", "guessed", 0o600),
         credentials(folder.path(), "open", SECRET, 0o644),
     );
-    for (file, words) in [(&wrong, "denies access"), (&open, "can be read by users other")] {
+    for (file, words) in [(&wrong, "denies access"), (&open, "open to everybody on this machine")] {
         let (code, log) = block_in_place(|| Desk::start_refused(with(&server.url(), file)));
         assert_eq!(code, Some(2), "{log}");
         assert!(log.contains(words) && !log.contains(SECRET), "{log}");

@@ -1,12 +1,18 @@
 //! `check-config` and refused settings: named, with instructions, without secrets.
 
-use tests::desk::{program, without_settings};
+use tests::desk::{program, without_settings, write_private};
 
 use super::said;
 
 fn check(variables: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
     let mut command = without_settings(program("desk"));
-    let output = command.arg("check-config").args(arguments).envs(variables.iter().copied()).output().unwrap();
+    for (name, file) in [("DESK_MASTER_KEY_FILE", "master-key"), ("DESK_TOKEN_KEY_FILE", "token-key")] {
+        write_private(folder.path().join(file), &"11".repeat(32));
+        command.env(name, folder.path().join(file));
+    }
+    command.args(["check-config", "--offline"]).args(arguments).envs(variables.iter().copied());
+    let output = command.output().unwrap();
     (output.status.code(), said(&output))
 }
 

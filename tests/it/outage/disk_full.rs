@@ -4,6 +4,7 @@
 use std::{process::Command, time::Duration};
 
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tests::{
     desk::{Customer, Desk, Setup},
     test_scale::seed,
@@ -90,4 +91,29 @@ async fn full_disk_refuses_commands_keeps_reads_and_recovers() {
     is_whole(&desk, &chatters, followers).await;
     is_ready(&desk).await;
     proves_itself(&store);
+}
+
+async fn detailed_health(desk: &Desk) -> Value {
+    desk.staff().get("/api/health/detailed").await.unwrap().json().await.unwrap()
+}
+
+/// Nothing is written by anybody between the refusals and the recovery but what the server tries itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_is_measured_by_writing_and_comes_back_without_traffic() {
+    let desk = start();
+    assert_eq!(detailed_health(&desk).await["data"]["log"]["writable"], true);
+    create_until_full(&desk.customer()).await;
+
+    let ready = desk.customer().get("/readyz").await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let ready: Value = ready.json().await.unwrap();
+    assert_eq!((&ready["store"]["reachable"], &ready["store"]["writable"]), (&json!(true), &json!(false)), "{ready}");
+    assert!(!ready.to_string().contains("disk"), "why is for operators alone: {ready}");
+    let detailed = detailed_health(&desk).await;
+    assert!(detailed["data"]["log"]["write_failure"].as_str().unwrap().contains("disk"), "{detailed}");
+    assert!(desk.log().lines().any(|line| line.contains("events cannot be written") && line.contains("disk")));
+
+    make_room(&desk);
+    is_ready(&desk).await;
+    assert_eq!(detailed_health(&desk).await["data"]["log"]["write_failure"], Value::Null);
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::{
-    desk::{Customer, Desk, Setup},
+    desk::{Customer, Desk, Setup, write_private},
     test_scale::{rng, seed},
 };
 
@@ -28,7 +28,7 @@ impl Nodes {
     async fn start(backend: Backend) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let token_key = keys.path().join("token-key");
-        std::fs::write(&token_key, "22".repeat(32)).unwrap();
+        write_private(&token_key, &"22".repeat(32));
         let start = || tokio::task::block_in_place(|| Desk::start(sharing(&backend, &token_key)));
         Self { here: start(), there: start(), backend: backend.clone(), _keys: keys }
     }

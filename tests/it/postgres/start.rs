@@ -72,7 +72,8 @@ async fn app_role_alone_opens_a_migrated_log() {
 
     run_sql(&database.url(), "delete from log._sqlx_migrations").await;
     let error = refusal(PostgresSettings::new(database.app_url())).await;
-    assert!(matches!(error, PostgresError::Behind { found: 0, .. }), "{error}");
+    let is_behind = matches!(error, PostgresError::Migration(MigrationError::Behind { database: "log", found: 0, .. }));
+    assert!(is_behind, "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tests::{
-    desk::{Desk, Setup, program},
+    desk::{Desk, Setup, program, write_private},
     postgres::{APP, FreshDatabase, Postgres},
 };
 use tokio::process::Command;
@@ -46,8 +46,8 @@ impl Fixture {
     async fn set(sessions: usize, database: Option<FreshDatabase>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
-        std::fs::write(folder.path().join("test-master-key"), "11".repeat(32)).unwrap();
-        std::fs::write(folder.path().join("data/token-key"), "22".repeat(32)).unwrap();
+        write_private(folder.path().join("test-master-key"), &"11".repeat(32));
+        write_private(folder.path().join("data/token-key"), &"22".repeat(32));
         let mut fixture = Self { desk: None, database, visitors: Vec::new(), folder };
         let log = fixture.log().await;
         fixture.grant_rooms().await;

@@ -90,6 +90,7 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
     let names: Vec<&str> = followers.iter().map(|follower| follower["name"].as_str().unwrap()).collect();
     let expected = [
         "tail",
+        "write_probe",
         "signer",
         "views",
         "settings",

@@ -25,7 +25,9 @@ pub struct Customer {
 }
 
 impl Customer {
-    pub(super) fn new(url: String) -> Self {
+    /// Without a token, at a server.
+    #[must_use]
+    pub fn new(url: String) -> Self {
         Self { client: crate::http_client::client(), url, token: Mutex::default() }
     }
 

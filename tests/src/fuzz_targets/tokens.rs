@@ -48,7 +48,7 @@ pub(super) fn staffs() -> Vec<Vec<u8>> {
     let now = signed_at();
     let expires_at = now + SignedDuration::from_hours(24);
     let device = Some(DeviceId(Uuid::from_u128(5)));
-    let state = SignIn { device, since: now, number: 4, renewed_at: now, expires_at };
+    let state = SignIn { device, since: now, number: 4, renewed_at: now, expires_at, exchanged: Vec::new() };
     let older = StaffTokens::new(&[vec![8; 32]]);
     [STAFF.access(AGENT, SIGN_IN, now), STAFF.refresh(AGENT, SIGN_IN, &state), older.access(AGENT, SIGN_IN, now)]
         .map(String::into_bytes)

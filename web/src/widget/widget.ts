@@ -1,5 +1,6 @@
 // The widget on one page: joins the chat, the panel and what the shop's page does with them.
 
+import { readersLanguages } from '../shared/reader.ts';
 import { Api } from './core/api.ts';
 import { Chat } from './core/chat.ts';
 import { Customer } from './core/customer.ts';
@@ -58,7 +59,7 @@ export class Widget {
 
   get language(): Language {
     const { language } = this.options;
-    return firstOfOurs(language ? [language] : [document.documentElement.lang, ...navigator.languages]);
+    return firstOfOurs(language ? [language] : [document.documentElement.lang, ...readersLanguages()]);
   }
 
   get texts(): Texts {
@@ -131,7 +132,7 @@ export class Widget {
       gone: () => this.#beginAnew(),
       parameters: () => ({
         page_url: location.origin + location.pathname,
-        page_title: document.title.slice(0, MAX_TITLE),
+        page_title: [...document.title].slice(0, MAX_TITLE).join(''),
         ...this.options.parameters,
       }),
     });

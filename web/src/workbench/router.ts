@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 
 import type { Permission } from './api/credentials';
+import { BASE_PATH } from './api/server';
 import { may } from './api/sign_in';
 
 declare module 'vue-router' {
@@ -23,7 +24,7 @@ const settings: RouteRecordRaw[] = [
 ];
 
 export const router = createRouter({
-  history: createWebHistory('/workbench/'),
+  history: createWebHistory(`${BASE_PATH}/workbench/`),
   routes: [
     { path: '/', redirect: '/inbox' },
     { path: '/inbox/:id?', name: 'inbox', component: () => import('./features/inbox/InboxPage.vue'), meta: { title: 'nav.inbox', needs: 'session:read' } },

@@ -3,8 +3,9 @@
 //!
 //! Invariant: a key has one name, one algorithm and a good length, or `desk` does not start.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
+use event_store::private_file::read_private_file;
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk},
@@ -26,12 +27,9 @@ const MAX_KID_BYTES: usize = 255;
 /// Why a file of keys cannot be used. It tells nothing of what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityKeysError {
-    /// It cannot be read.
+    /// It cannot be read, or everybody on this machine can.
     #[error("identity_keys_file {0} cannot be read")]
     Unreadable(String, #[source] io::Error),
-    /// Anybody on this machine can read or write it.
-    #[error("identity_keys_file {0} is open to everybody on this machine: chmod 640 {0}")]
-    Open(String),
     /// It is no JWK set.
     #[error(
         "identity_keys_file is no JWK set: it must be like {{\"keys\":[{{\"kty\":\"oct\",\"kid\":\"…\",\"alg\":\"HS256\",\"k\":\"…\"}}]}}"
@@ -66,12 +64,8 @@ impl IdentityKeys {
     /// It cannot be read, is open to everybody, or has a key that cannot be used.
     pub fn read(path: &Path) -> Result<Self, IdentityKeysError> {
         let shown = path.display().to_string();
-        let failed = |error| IdentityKeysError::Unreadable(shown.clone(), error);
-        #[cfg(unix)]
-        if std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).map_err(failed)?.permissions()) & 0o007 != 0 {
-            return Err(IdentityKeysError::Open(shown));
-        }
-        Self::parse(&fs::read(path).map_err(failed)?)
+        let failed = |error| IdentityKeysError::Unreadable(shown, error);
+        Self::parse(read_private_file(path).map_err(failed)?.as_bytes())
     }
 
     /// Parses a JWK set.

@@ -56,7 +56,7 @@ fn missing(what: &str) -> Problem {
 
 /// Leads to the workbench's own folder.
 pub(in crate::routes) async fn to_workbench(_: Anybody) -> HttpResponse {
-    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/workbench/")).finish()
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "workbench/")).finish()
 }
 
 /// A file of the workbench, or its page for every other path: which view that is, the page itself knows.

@@ -37,8 +37,26 @@ fn a_lost_answer_is_given_again_within_30_seconds_to_the_same_device_alone() {
     let Command::Renew(mut elsewhere) = renew(1, 0, 901) else { unreachable!() };
     elsewhere.device = None;
     then(&state, Command::Renew(elsewhere), reused.clone());
-    let older = anna_and([signed_in(1, 0), renewed(1, 1, 900), renewed(1, 2, 901)]);
-    then(&older, renew(1, 0, 902), reused);
+}
+
+#[test]
+fn any_token_exchanged_within_30_seconds_gives_the_newest_whatever_lay_between() {
+    let state = anna_and([signed_in(1, 0), renewed(1, 1, 900), renewed(1, 2, 901), renewed(1, 3, 925)]);
+    for number in 0..3 {
+        then(&state, renew(1, number, 926), []);
+        then(&state, renew(1, number, 930), []);
+    }
+    then(&state, renew(1, 3, 926), [renewed(1, 4, 926)]);
+    let reused = [revoked(1, RevokedReason::TokenReused)];
+    then(&state, renew(1, 0, 931), reused.clone());
+    then(&state, renew(1, 1, 931), []);
+    then(&state, renew(1, 1, 932), reused.clone());
+    then(&state, renew(1, 2, 955), []);
+    then(&state, renew(1, 4, 926), reused.clone());
+    // Exchanged long before the last three, so forgotten and not taken for one of them.
+    let old = anna_and([signed_in(1, 0), renewed(1, 1, 100), renewed(1, 2, 900), renewed(1, 3, 901)]);
+    then(&old, renew(1, 0, 902), reused);
+    then(&old, renew(1, 1, 902), []);
 }
 
 #[test]

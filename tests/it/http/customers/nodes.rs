@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use tests::postgres::{FreshDatabase, Postgres};
+use tests::{
+    desk::write_private,
+    postgres::{FreshDatabase, Postgres},
+};
 
 use super::{
     super::{LIMIT, eventually},
@@ -23,7 +26,7 @@ impl Nodes {
         let database = Postgres::shared().await.fresh_database().await;
         let folder = tempfile::tempdir().unwrap();
         let (visitors, identities) = (folder.path().join("token-key"), folder.path().join("identity-keys"));
-        std::fs::write(&visitors, "22".repeat(32)).unwrap();
+        write_private(&visitors, &"22".repeat(32));
         write_keys(&identities);
         let environment = vec![
             ("DESK_TOKEN_KEY_FILE", visitors.display().to_string()),

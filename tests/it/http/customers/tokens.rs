@@ -56,6 +56,24 @@ async fn identity_claims_are_stored_sealed_in_the_log_only() {
     }
 }
 
+#[tokio::test]
+async fn a_claim_that_cannot_be_kept_keeps_nobody_out_and_is_logged_by_its_name() {
+    let customer = customer_with(&fresh("tidied")).await;
+    let said = json!({"sub": 4711, "name": "\u{202e}Ming\nWang", "email": "marker-no-address", "vip": "marker-yes"});
+    ok(identify(&customer, &Key::Secret.sign(&with(claims("x"), &said))).await).await;
+    let events = history(&visitor_of(&customer)).await;
+    assert_eq!(
+        (&events[0]["data"], &events[0]["personal"]),
+        (&json!({"vip": false}), &json!({"sub": "4711", "name": "Ming Wang"}))
+    );
+    for claim in ["email", "vip"] {
+        let said = desk().log();
+        let told = said.lines().any(|line| line.contains("cannot be kept") && line.contains(&format!("\"{claim}\"")));
+        assert!(told, "{claim}: {said}");
+    }
+    super::super::assert_log_lacks("marker-no-address");
+}
+
 #[test]
 fn start_with_readable_or_invalid_identity_keys_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ const FOREIGN: [&str; 8] = [
     "https://evil.example/https://shop.example",
     "http://shop.example",
     "https://shop.example:444",
-    "https://SHOP.example",
+    "https://shop.example.evil.example.",
 ];
 
 fn preflight(url: &str, origin: &str) -> RequestBuilder {
@@ -23,14 +23,29 @@ fn preflight(url: &str, origin: &str) -> RequestBuilder {
 
 #[tokio::test]
 async fn preflight_of_an_allowed_origin_is_accepted() {
-    for origin in [SHOP, WIDGET, "http://localhost:3000"] {
+    for origin in [
+        SHOP,
+        WIDGET,
+        "http://localhost:3000",
+        "https://SHOP.example",
+        "https://shop.example:443",
+        "https://shop.example.",
+    ] {
         let answer = preflight(&guarded().url(), origin).send().await.unwrap();
         assert_eq!(answer.status(), 204);
         assert_eq!(header(&answer, "access-control-allow-origin"), origin);
         assert_eq!(header(&answer, "access-control-allow-credentials"), "true");
         assert_eq!(header(&answer, "access-control-max-age"), "3600");
         assert!(header(&answer, "access-control-allow-methods").contains("POST"));
-        for name in ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"] {
+        for name in [
+            "Authorization",
+            "Cache-Control",
+            "Content-Type",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "X-Requested-With",
+            "traceparent",
+        ] {
             assert!(header(&answer, "access-control-allow-headers").contains(name), "{name}");
         }
         assert!(answer.headers().get_all("vary").iter().any(|vary| vary == "Origin"));
@@ -84,6 +99,9 @@ async fn cookie_requests_need_an_allowed_origin() {
     for (site, is_known) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
         let answer = request().header("Sec-Fetch-Site", site).send().await.unwrap();
         assert_eq!(answer.status(), if is_known { 200 } else { 403 }, "{site}");
+        let is_own = site == "same-origin";
+        let answer = request().header("Sec-Fetch-Site", site).header("Origin", FOREIGN[0]).send().await.unwrap();
+        assert_eq!(answer.status(), if is_own { 200 } else { 403 }, "{site} with an origin that a proxy's Host is not");
     }
 }
 
@@ -138,7 +156,7 @@ async fn visitor_cookie_is_cross_site_for_widget_origins_only() {
     ] {
         let cookie = cookie_for(address, proto, origin).await;
         let what = format!("{address} {proto} {origin:?}: {cookie}");
-        assert!(cookie.starts_with("desk_visitor=") && cookie.contains("; HttpOnly"), "{what}");
+        assert!(cookie.starts_with("desk_visitor_") && cookie.contains("; HttpOnly"), "{what}");
         assert_eq!(cookie.contains("; Secure"), is_secure, "{what}");
         assert_eq!(cookie.contains("; SameSite=Lax"), !is_third_partys, "{what}");
         assert_eq!(cookie.contains("; SameSite=None") && cookie.ends_with("; Partitioned"), is_third_partys, "{what}");

@@ -1,7 +1,7 @@
 //! Secrets come from files and the environment, and are in no log and no error.
 
 use serde_json::json;
-use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program, without_settings};
+use tests::desk::{ADMIN_PASSWORD, Desk, Setup, program, without_settings, write_private};
 
 const PASSWORD: &str = "hunter2-hunter2";
 
@@ -33,7 +33,7 @@ async fn server_log_has_no_tokens_or_keys() {
 fn failed_start_prints_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
-    std::fs::write(&key, PASSWORD).unwrap();
+    write_private(&key, PASSWORD);
     let key = key.display().to_string();
     let url = format!("postgres://desk:{PASSWORD}@127.0.0.1:1/desk");
     let starts = [
@@ -68,15 +68,22 @@ fn password_in_an_argument_is_refused_and_not_printed() {
         assert!(said.contains("DESK_DATABASE_URL") && !said.contains(PASSWORD), "{said}");
     }
     let output = without_settings(program("desk"))
-        .args(["check-config", "--database-url", "postgres://desk@db:5432/desk"])
-        .output();
-    assert_eq!(output.unwrap().status.code(), Some(0));
+        .args(["check-config", "--offline", "--database-url", "postgres://desk@db:5432/desk"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("master_key_file") && !said.contains("has a password"), "{said}");
 }
 
 #[test]
 fn check_config_prints_no_secrets() {
+    let folder = tempfile::tempdir().unwrap();
     let mut command = without_settings(program("desk"));
-    command.arg("check-config");
+    command.args(["check-config", "--offline"]);
+    for setting in ["MASTER_KEY_FILE", "TOKEN_KEY_FILE"] {
+        write_private(folder.path().join(setting), &"11".repeat(32));
+        command.env(format!("DESK_{setting}"), folder.path().join(setting));
+    }
     for setting in ["DATABASE_URL", "DATABASE_OWNER_URL", "VAULT_URL"] {
         command.env(format!("DESK_{setting}"), format!("postgres://desk:{PASSWORD}@db/desk"));
     }

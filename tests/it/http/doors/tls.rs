@@ -1,12 +1,14 @@
 //! TLS in the server: certificates, their renewal, and the redirect from plain HTTP.
 
 mod certificate;
+mod nginx;
+mod proxied;
 mod redirect;
 
 use std::time::{Duration, Instant};
 
 use certificate::{Pair, Secured, connect};
-use tests::desk::{ADMIN_PASSWORD, Desk, Setup};
+use tests::desk::{ADMIN_PASSWORD, Desk, Setup, write_private};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{LIMIT, say, socket, status};
@@ -24,7 +26,7 @@ async fn tls_responses_have_hsts() {
     assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     let answer = say(secured.connect().await, CHAT).await;
     assert_eq!(status(&answer), 200, "{answer}");
-    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor=")).unwrap();
+    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor_")).unwrap();
     assert!(cookie.contains("; Secure") && cookie.contains("; HttpOnly"), "{cookie}");
     assert!(secured.desk.log().contains("desk is ready: https://"), "{}", secured.desk.log());
 }
@@ -116,7 +118,7 @@ fn start_with_unusable_certificate_files_is_refused_and_prints_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (Pair::make(), Pair::make());
     let file = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        write_private(folder.path().join(name), text);
         folder.path().join(name).display().to_string()
     };
     let (cert, key) = (file("cert", &one.cert_pem), file("key", &one.key_pem));

@@ -19,7 +19,7 @@ use event_store::{
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
-use tests::desk::{Desk, Frames, Setup};
+use tests::desk::{Desk, Frames, Setup, write_private};
 use uuid::Uuid;
 
 use super::*;
@@ -40,8 +40,8 @@ impl Crowd {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         std::fs::create_dir(&data_dir).unwrap();
-        std::fs::write(data_dir.join("token-key"), hex::encode(TOKEN_KEY)).unwrap();
-        std::fs::write(folder.path().join("test-master-key"), "11".repeat(32)).unwrap();
+        write_private(data_dir.join("token-key"), &hex::encode(TOKEN_KEY));
+        write_private(folder.path().join("test-master-key"), &"11".repeat(32));
         let keys = Database::sqlite(&data_dir.join("keys.db"), Access::Durable).await.unwrap();
         let store = Arc::new(SqliteStore::open(&data_dir.join("events.db")).await.unwrap());
         let log_id = store.identity().await.unwrap().log_id;

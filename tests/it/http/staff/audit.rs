@@ -68,16 +68,23 @@ async fn audit_trail_filters_by_target_and_time_and_pages_by_position() {
     assert_eq!(audit(&format!("target={target}&from={third}")).await, all[2..]);
     assert_eq!(audit(&format!("target={target}&to={third}")).await, all[..2]);
     let staff = desk().staff();
-    let (mut after, mut paged) = (Some(0), Vec::new());
-    while let Some(position) = after {
-        let path = format!("/api/audit?target={target}&limit=3&after={position}");
-        let page = ok(staff.get(&path).await.unwrap()).await;
-        paged.extend(page["data"].as_array().unwrap().iter().cloned());
-        after = page["next"].as_u64();
-    }
-    assert_eq!(paged, all);
-    for (filter, field) in [("limit=0", "limit"), ("from=yesterday", "from"), ("to=1", "to")] {
+    assert_eq!(pages(&target, "").await, all);
+    assert_eq!(pages(&target, "&order=oldest").await, all);
+    assert_eq!(pages(&target, "&order=newest").await, all.iter().rev().cloned().collect::<Vec<_>>());
+    for (filter, field) in [("limit=0", "limit"), ("from=yesterday", "from"), ("to=1", "to"), ("order=up", "order")] {
         let refused = problem(staff.get(&format!("/api/audit?{filter}")).await.unwrap(), 400, "INVALID_FIELD").await;
         assert_eq!(refused["field"], field);
+    }
+}
+
+/// A target's whole trail in this order, page by page.
+async fn pages(target: &str, order: &str) -> Vec<Value> {
+    let (mut after, mut paged) = (String::new(), Vec::new());
+    loop {
+        let path = format!("/api/audit?target={target}&limit=3{order}{after}");
+        let page = ok(desk().staff().get(&path).await.unwrap()).await;
+        paged.extend(page["data"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["next"].as_u64() else { return paged };
+        after = format!("&after={next}");
     }
 }

@@ -48,8 +48,8 @@ export interface paths {
          *     mention one, and everybody's presence.
          * @description Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
          *     `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-         *     that are watched. Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from
-         *     now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+         *     that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
+         *     `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
          */
         get: operations["follow_workbench"];
         put?: never;
@@ -142,8 +142,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchanges a refresh token for the next two. The same token again within 30 s gives the same answer; later it ends the
-         *     sign-in, because somebody else may have it.
+         * Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
+         *     exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
          */
         post: operations["refresh"];
         delete?: never;
@@ -1926,10 +1926,13 @@ export interface components {
             position: number;
             success: boolean;
         };
+        AnsweringFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "answering";
+        };
         /** @description Any JSON without U+0000, at most 32 levels deep */
-        Anything: null | boolean | number | string | {
-            [key: string]: components["schemas"]["Anything"];
-        } | components["schemas"]["Anything"][];
+        Anything: unknown;
         /** @description One key. */
         ApiKeyAnswer: {
             data: components["schemas"]["ApiKeyData"];
@@ -2004,19 +2007,60 @@ export interface components {
              */
             answers: number;
             breaker: components["schemas"]["BreakerState"];
-            budget: components["schemas"]["BudgetData"] | null;
+            /** @description A budget that is nearly used, or spent. */
+            budget: {
+                assistant: string;
+                /**
+                 * Format: int64
+                 * @description What may be used in a day.
+                 */
+                budget: number;
+                /** @description The currency; null where tokens are counted. */
+                currency: string | null;
+                /**
+                 * Format: date
+                 * @description Of `time_zone`.
+                 */
+                day: string;
+                /**
+                 * Format: int32
+                 * @description How much of it, in percent: 80 or 100.
+                 */
+                level: number;
+                /**
+                 * Format: int64
+                 * @description What was used when that was reached, in millionths of the currency, or in tokens.
+                 */
+                spent: number;
+            } | null;
             /**
              * Format: int64
              * @description Failures since this process began.
              */
             failures: number;
-            last_error: components["schemas"]["LastErrorData"] | null;
+            /** @description A failure. */
+            last_error: {
+                /** Format: date-time */
+                at: string;
+                code: components["schemas"]["FailureCode"];
+                /** @description The other side's code for it. */
+                error_code?: string | null;
+                /** @description What its support asks for. */
+                log_id?: string | null;
+            } | null;
             latency: components["schemas"]["LatencyData"];
             name: string;
             places: components["schemas"]["PlacesData"];
             /** @description Whether a question would be put to it now. */
             takes_questions: boolean;
-            today: components["schemas"]["TodayUsage"] | null;
+            /** @description What it was asked on a day. */
+            today: {
+                /** Format: int64 */
+                attempts: number;
+                /** @description One for each currency. */
+                cost: components["schemas"]["CostData"][];
+                tokens: components["schemas"]["TokensData"];
+            } | null;
         };
         /** @description How the assistants do. */
         AssistantsAnswer: {
@@ -2068,8 +2112,16 @@ export interface components {
             operator: string;
             /** Format: int64 */
             position: number;
-            status_from?: components["schemas"]["SessionStatus"] | null;
-            status_to?: components["schemas"]["SessionStatus"] | null;
+            /**
+             * @description Who answers in a session.
+             * @enum {string|null}
+             */
+            status_from?: "bot_active" | "pending_manual" | "manual_live" | "after_hours_email" | "closed" | null;
+            /**
+             * @description Who answers in a session.
+             * @enum {string|null}
+             */
+            status_to?: "bot_active" | "pending_manual" | "manual_live" | "after_hours_email" | "closed" | null;
             /** Format: double */
             timestamp: number;
         };
@@ -2172,17 +2224,39 @@ export interface components {
             /** @description As the original called it; of any other category its key. */
             label: string;
         };
-        /** @description What is to be other than it is. */
+        /**
+         * @description What is to be other than it is.
+         * @example {
+         *       "languages": [
+         *         "en",
+         *         "de"
+         *       ],
+         *       "max_sessions": 8,
+         *       "name": "Anna Li"
+         *     }
+         */
         ChangeAgentRequest: {
-            email?: components["schemas"]["Email"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
             languages?: components["schemas"]["Language"][] | null;
             /** Format: int32 */
             max_sessions?: number | null;
-            name?: components["schemas"]["Person"] | null;
-            role?: components["schemas"]["Role"] | null;
+            /** @description What a person is called. */
+            name?: string | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             skills?: components["schemas"]["SkillName"][] | null;
         };
-        /** @description Another password. */
+        /**
+         * @description Another password.
+         * @example {
+         *       "new_password": "four words without relation",
+         *       "old_password": "set by the administrator"
+         *     }
+         */
         ChangePasswordRequest: {
             /** @description At least 10 characters, and none of those that are tried first. */
             new_password: components["schemas"]["NewPassword"];
@@ -2210,6 +2284,16 @@ export interface components {
             /** @description True: the message is recorded. */
             success: boolean;
         };
+        ChatAcceptedData: {
+            position: number;
+            session_id: string;
+            session_name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "accepted";
+        };
         /** @description The answer. */
         ChatAnswer: {
             /** @description Why there is none. */
@@ -2233,10 +2317,58 @@ export interface components {
             /** @description Beside a text: what the customer may choose to say next, to be sent as it is. */
             suggestions?: string[];
         };
+        ChatDoneData: {
+            content: string;
+            position: number;
+            suggestions?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "done";
+        };
+        ChatErrorData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+        };
         ChatFrame: {
             data: string;
         };
-        /** @description What a customer sends. */
+        /** @description What happens to the answer */
+        ChatFrameData: components["schemas"]["ChatAcceptedData"] | components["schemas"]["ChatMessageData"] | components["schemas"]["ChatRestartData"] | components["schemas"]["ChatWithdrawnData"] | components["schemas"]["ChatStatusChangeData"] | components["schemas"]["ChatManualMessageData"] | components["schemas"]["ChatErrorData"] | components["schemas"]["ChatDoneData"];
+        ChatManualMessageData: {
+            content: string;
+            role: string;
+            timestamp?: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "manual_message";
+        };
+        ChatMessageData: {
+            content: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message";
+        };
+        /**
+         * @description What a customer sends.
+         * @example {
+         *       "message": "How long does it take to charge the battery?",
+         *       "parameters": {
+         *         "language": "en",
+         *         "page_url": "https://shop.example/bikes/city-c11"
+         *       },
+         *       "user_id": "session_1795651200_k3x9"
+         *     }
+         */
         ChatRequest: {
             /** @description Ignored: the server knows the session's conversation. */
             conversation_id?: string | null;
@@ -2246,7 +2378,40 @@ export interface components {
             parameters?: {
                 [key: string]: components["schemas"]["Anything"];
             } | null;
-            user_id?: components["schemas"]["Name"] | null;
+            /** @description A session's name, or empty for one that the server makes. */
+            user_id?: string | null;
+        };
+        ChatRestartData: {
+            attempt: number;
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "restart";
+        };
+        ChatStatusChangeData: {
+            agent_info?: {
+                agent_id?: string;
+                agent_name?: string;
+            };
+            reason?: string;
+            /** @enum {string} */
+            status: "pending_manual" | "after_hours_email" | "manual_live" | "closed";
+            timestamp: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status_change";
+        };
+        ChatWithdrawnData: {
+            run: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "withdrawn";
         };
         /** @description A checkpoint. */
         CheckpointState: {
@@ -2262,11 +2427,27 @@ export interface components {
         };
         /** @description The signing of checkpoints. */
         CheckpointsState: {
-            newest?: components["schemas"]["CheckpointState"] | null;
+            /** @description A checkpoint. */
+            newest?: {
+                /** Format: int64 */
+                position: number;
+                /** Format: date-time */
+                signed_at: string;
+                /**
+                 * Format: int64
+                 * @description Events.
+                 */
+                size: number;
+            } | null;
             /** @description Why notes cannot be written at present; no reason to stop serving. */
             trouble?: string | null;
         };
-        /** @description What one chooses to be. */
+        /**
+         * @description What one chooses to be.
+         * @example {
+         *       "status": "break"
+         *     }
+         */
         ChooseStatusRequest: {
             status: components["schemas"]["ChosenStatus"];
         };
@@ -2298,14 +2479,25 @@ export interface components {
             sessionIsolation: boolean;
             workflowId: string;
         };
-        /** @description What confirms a change of one's own second factor. */
+        /**
+         * @description What confirms a change of one's own second factor.
+         * @example {
+         *       "code": "287082",
+         *       "password": "four words without relation"
+         *     }
+         */
         ConfirmSecondFactorRequest: {
             /** @description A one-time code, or a recovery code. */
             code?: string | null;
             /** @description One's own password. */
             password: string;
         };
-        /** @description Names the session to start afresh. */
+        /**
+         * @description Names the session to start afresh.
+         * @example {
+         *       "session_id": "session_1795651200_k3x9"
+         *     }
+         */
         ContextRequest: {
             /** @description The session's name; the original calls it so. */
             session_id: components["schemas"]["Name"];
@@ -2390,9 +2582,25 @@ export interface components {
             };
             total_sessions: number;
         };
-        /** @description An account to be made. */
+        /**
+         * @description An account to be made.
+         * @example {
+         *       "languages": [
+         *         "en",
+         *         "zh"
+         *       ],
+         *       "name": "Anna Li",
+         *       "password": "set by the administrator",
+         *       "role": "agent",
+         *       "skills": [
+         *         "battery"
+         *       ],
+         *       "username": "anna"
+         *     }
+         */
         CreateAgentRequest: {
-            email?: components["schemas"]["Email"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
             /** @description zh, en; all unless told */
             languages?: components["schemas"]["Language"][] | null;
             /**
@@ -2400,15 +2608,25 @@ export interface components {
              * @description Conversations at a time, 5 unless told.
              */
             max_sessions?: number | null;
-            name?: components["schemas"]["Person"] | null;
+            /** @description What a person is called. */
+            name?: string | null;
             /** @description At least 10 characters. It has to be changed at the first sign-in. */
             password: components["schemas"]["NewPassword"];
-            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             skills?: components["schemas"]["SkillName"][] | null;
             /** @description What it signs in with: letters, digits, dot, hyphen, underscore and @; it never changes. */
             username: components["schemas"]["Login"];
         };
-        /** @description Names the session to open. */
+        /**
+         * @description Names the session to open.
+         * @example {
+         *       "user_id": "session_1795651200_k3x9"
+         *     }
+         */
         CreateRequest: {
             /** @description The session's name, chosen by the client. */
             user_id: components["schemas"]["Name"];
@@ -2559,7 +2777,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description What somebody is about to write. */
+        /**
+         * @description What somebody is about to write.
+         * @example {
+         *       "text": "Hello, I have looked into your"
+         *     }
+         */
         DraftRequest: {
             /** @description At most 5,000 characters; empty for no draft. */
             text: string;
@@ -2581,7 +2804,12 @@ export interface components {
             /** @description Question lines and answers in use. */
             texts: number;
         };
-        /** @description A first code. */
+        /**
+         * @description A first code.
+         * @example {
+         *       "code": "287082"
+         *     }
+         */
         EnableSecondFactorRequest: {
             /** @description What the authenticator app shows. */
             code: string;
@@ -2649,7 +2877,11 @@ export interface components {
              * @description Counts the returns to its session.
              */
             episode: number;
-            escalation_reason?: components["schemas"]["EscalationReason"] | null;
+            /**
+             * @description Why a person is wanted.
+             * @enum {string|null}
+             */
+            escalation_reason?: "keyword" | "fail_loop" | "sentiment" | "vip" | "manual" | null;
             /**
              * Format: int64
              * @description What customer, assistant and agents said.
@@ -2683,9 +2915,16 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description Who wants a person, and why. */
+        /**
+         * @description Who wants a person, and why.
+         * @example {
+         *       "reason": "user_request",
+         *       "session_name": "session_1795651200_k3x9"
+         *     }
+         */
         EscalateRequest: {
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /** @description The session's name; for staff its id as well. */
             session_name: components["schemas"]["Name"];
         };
@@ -2706,23 +2945,7 @@ export interface components {
          */
         EscalationReason: "keyword" | "fail_loop" | "sentiment" | "vip" | "manual";
         /** @description An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: the stream ends, come back with another token */
-        EventFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        };
+        EventFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"];
         /**
          * @description Why an assistant failed.
          * @enum {string}
@@ -2775,7 +2998,15 @@ export interface components {
         FaqState: {
             /** @description Why the files as they are now are not in use, each with file and line; meanwhile the last good entries answer. */
             alarms: string[];
-            embeddings: components["schemas"]["EmbeddingsState"] | null;
+            /** @description How the server of vectors does. */
+            embeddings: {
+                /** @description Why it could not be asked when it was last; words alone answer meanwhile. Null: it could. */
+                alarm: string | null;
+                /** @description Of them without a vector yet; while there are any, words alone answer. */
+                missing: number;
+                /** @description Question lines and answers in use. */
+                texts: number;
+            } | null;
             /** @description Entries in use. */
             entries: number;
             /** @description Of them by language. */
@@ -2795,9 +3026,19 @@ export interface components {
             /** @description sure: the entry answers; choices: the customer is asked which is meant; none: it does not know. */
             outcome: components["schemas"]["FaqOutcome"];
         };
-        /** @description A question that a customer might ask. */
+        /**
+         * @description A question that a customer might ask.
+         * @example {
+         *       "language": "en",
+         *       "question": "How long is the warranty?"
+         *     }
+         */
         FaqTestRequest: {
-            language?: components["schemas"]["Language"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
             /** @description It. */
             question: components["schemas"]["Text"];
         };
@@ -2880,14 +3121,44 @@ export interface components {
              * @description Since when one agent or another has it.
              */
             live_since?: number | null;
-            offer?: components["schemas"]["Offer"] | null;
+            /** @description An offer that waits for an answer. */
+            offer?: {
+                agent: components["schemas"]["Agent"];
+                /** Format: double */
+                expires_at: number;
+                /** Format: uuid */
+                offer_id: string;
+            } | null;
             priority_class: components["schemas"]["PriorityClass"];
             /**
              * Format: double
              * @description Since when its agent has it.
              */
             taken_over_at?: number | null;
-            transfer?: components["schemas"]["PendingTransfer"] | null;
+            /** @description A transfer that waits for an answer. */
+            transfer?: {
+                /** Format: double */
+                expires_at: number;
+                from: components["schemas"]["Agent"];
+                /** @description Null where nobody said, and once erased. */
+                reason?: string | null;
+                /** @description An agent, as the original wrote one. */
+                to_agent?: {
+                    /**
+                     * Format: uuid
+                     * @description For staff.
+                     */
+                    agent_uuid?: string;
+                    /** @description For staff the user name, for customers the id. */
+                    id: string;
+                    /** @description The shown name; null once erased. */
+                    name?: string | null;
+                } | null;
+                /** @description Who was asked, if it was a group. */
+                to_group?: string | null;
+                /** Format: uuid */
+                transfer_id: string;
+            } | null;
             /**
              * Format: double
              * @description Since when it waits: a session that comes back keeps its first time.
@@ -2921,7 +3192,12 @@ export interface components {
             status: components["schemas"]["AgentStatus"];
             success: boolean;
         };
-        /** @description The shop's word. */
+        /**
+         * @description The shop's word.
+         * @example {
+         *       "identity_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6InNob3AtMSJ9.eyJzdWIiOiI0NzExIn0.c2lnbmF0dXJl"
+         *     }
+         */
         IdentifyRequest: {
             /** @description A JWT that the shop has signed for this sign-in: at most 8,192 bytes. */
             identity_token: components["schemas"]["IdentityToken"];
@@ -2940,7 +3216,16 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description A key to be issued. */
+        /**
+         * @description A key to be issued.
+         * @example {
+         *       "expires_at": "2099-01-31T00:00:00Z",
+         *       "name": "Data warehouse",
+         *       "permissions": [
+         *         "log:read"
+         *       ]
+         *     }
+         */
         IssueApiKeyRequest: {
             /**
              * Format: date-time
@@ -3037,6 +3322,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             reachable: boolean;
+            /** @description False from an append that failed until one succeeds; it is tried every 5 seconds. */
+            writable: boolean;
+            /** @description Where not `writable`: why, for an operator. */
+            write_failure?: string;
         };
         /** @description What a member of staff signs in with: letters, digits, dot, hyphen, underscore and @. */
         Login: string;
@@ -3065,13 +3354,21 @@ export interface components {
             /** @description As `access_token`, for old clients. */
             token: string;
         };
-        /** @description Who wants to come in. */
+        /**
+         * @description Who wants to come in.
+         * @example {
+         *       "device_id": "3f0a6c1e-9d42-4b7e-8a51-0c2f6d9e7b13",
+         *       "password": "four words without relation",
+         *       "username": "anna"
+         *     }
+         */
         LoginRequest: {
             /** @description The same, as other clients call it. */
             agent_id?: string | null;
             /** @description Where the account has a second factor: a one-time code, or a recovery code. */
             code?: string | null;
-            device_id?: components["schemas"]["Device"] | null;
+            /** @description A random text that a browser made once and keeps to itself. */
+            device_id?: string | null;
             /** @description The password. */
             password: string;
             /** @description What one signs in with. */
@@ -3090,7 +3387,11 @@ export interface components {
             /** @description The id of the newest mail about the session. */
             message_id?: string | null;
             sent: boolean;
-            status?: components["schemas"]["MailStatus"] | null;
+            /**
+             * @description What became of a mail.
+             * @enum {string|null}
+             */
+            status?: "requested" | "sent" | "failed" | null;
         };
         /** @description The mail that is under way. */
         MailAnswer: {
@@ -3126,13 +3427,26 @@ export interface components {
              * @description Mails that were given up.
              */
             failed: number;
-            last_failure: components["schemas"]["MailFailureHealth"] | null;
+            /** @description A mail that was given up. */
+            last_failure: {
+                /** Format: date-time */
+                at: string;
+                /** @description Why. */
+                code: string;
+                /** Format: uuid */
+                mail_id: string;
+            } | null;
             /** Format: int64 */
             sent: number;
             /** @description Where they go: `smtp`, `log` or `off`. */
             to: string;
         };
-        /** @description How a mail is asked for. */
+        /**
+         * @description How a mail is asked for.
+         * @example {
+         *       "force": false
+         *     }
+         */
         MailRequest: {
             /** @description Another mail, also while one about the session is under way. By default no. */
             force?: boolean | null;
@@ -3162,9 +3476,20 @@ export interface components {
              */
             timestamp: number;
         };
-        /** @description A message between a customer and the person who has the session. */
+        /**
+         * @description A message between a customer and the person who has the session.
+         * @example {
+         *       "content": "The battery does not charge any more.",
+         *       "role": "user",
+         *       "session_name": "session_1795651200_k3x9"
+         *     }
+         */
         ManualMessageRequest: {
-            agent_info?: components["schemas"]["AgentInfo"] | null;
+            /** @description Who speaks; the original's fields. */
+            agent_info?: {
+                /** @description By user name or id. */
+                agent_id?: string | null;
+            } | null;
             /** @description The text: 1 to 5,000 characters. */
             content: components["schemas"]["Text"];
             /**
@@ -3216,9 +3541,14 @@ export interface components {
         Moment: string;
         /** @description A session's name, chosen by the client: on one line, without slashes. */
         Name: string;
+        /** @description A session's name, or empty for one that the server makes. */
+        NameOrNone: string;
         /** @description A password to be set; none of those that are tried first, and without the username in it. */
         NewPassword: string;
-        /** @description Nothing more needs to be said. */
+        /**
+         * @description Nothing more needs to be said.
+         * @example {}
+         */
         NoFields: Record<string, never>;
         /** @description This process. */
         NodeHealth: {
@@ -3268,7 +3598,12 @@ export interface components {
              */
             version: number;
         };
-        /** @description An internal note. */
+        /**
+         * @description An internal note.
+         * @example {
+         *       "text": "Promised a call back on Monday."
+         *     }
+         */
         NoteRequest: {
             /** @description Who is to read it, by user name or id: at most 20. */
             mentions?: string[] | null;
@@ -3333,7 +3668,18 @@ export interface components {
             from: components["schemas"]["Agent"];
             /** @description Null where nobody said, and once erased. */
             reason?: string | null;
-            to_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            to_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description Who was asked, if it was a group. */
             to_group?: string | null;
             /** Format: uuid */
@@ -3380,7 +3726,12 @@ export interface components {
             /** @description `otpauth://…`, to be shown as a picture or opened as a link. */
             uri: string;
         };
-        /** @description Whoever wants a second factor. */
+        /**
+         * @description Whoever wants a second factor.
+         * @example {
+         *       "password": "four words without relation"
+         *     }
+         */
         PrepareSecondFactorRequest: {
             /** @description One's own password. */
             password: string;
@@ -3416,7 +3767,12 @@ export interface components {
          * @enum {string}
          */
         PriorityLevel: "urgent" | "high" | "normal";
-        /** @description Which class a session gets. */
+        /**
+         * @description Which class a session gets.
+         * @example {
+         *       "class": "urgent"
+         *     }
+         */
         PriorityRequest: {
             /** @description Danger is declared by its rule alone. */
             class: components["schemas"]["SettableClass"];
@@ -3462,21 +3818,36 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description What is one's own to change. */
+        /**
+         * @description What is one's own to change.
+         * @example {
+         *       "email": "anna@shop.example",
+         *       "name": "Anna Li"
+         *     }
+         */
         ProfileRequest: {
-            email?: components["schemas"]["Email"] | null;
-            name?: components["schemas"]["Person"] | null;
+            /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
+            email?: string | null;
+            /** @description What a person is called. */
+            name?: string | null;
         };
         /**
          * @description Something that a program may do.
          * @enum {string}
          */
         ProgramPermission: "session:read" | "statistics:read" | "log:read" | "personal:read" | "audit:read" | "agent:read" | "system:read" | "settings:read";
-        /** @description A document to be published. */
+        /**
+         * @description A document to be published.
+         * @example {
+         *       "document": "",
+         *       "reason": "back to what the program comes with"
+         *     }
+         */
         PublishRequest: {
             /** @description TOML; what it may say is told in `docs/`. */
             document: string;
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
         };
         /** @description What is in force now. */
         PublishedAnswer: {
@@ -3568,7 +3939,15 @@ export interface components {
             /** Format: uuid */
             id: string;
             language: components["schemas"]["Language"];
-            owner?: components["schemas"]["StaffMember"] | null;
+            /** @description A member of staff, for staff. */
+            owner?: {
+                /** @description The user name; the id once the account is erased. */
+                agent_id: string;
+                /** Format: uuid */
+                agent_uuid: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             scope: components["schemas"]["QuickReplyScope"];
             title: string;
             /**
@@ -3589,14 +3968,30 @@ export interface components {
              */
             version: number;
         };
-        /** @description A quick reply to be written. */
+        /**
+         * @description A quick reply to be written.
+         * @example {
+         *       "category": "after sales",
+         *       "content": "Our bikes have a warranty of two years.",
+         *       "language": "en",
+         *       "title": "Warranty"
+         *     }
+         */
         QuickReplyRequest: {
             /** @description greeting, product, after_sales, closing, or the shop's own. */
             category: components["schemas"]["ReplyCategory"];
             /** @description What is sent. */
             content: components["schemas"]["Text"];
-            language?: components["schemas"]["Language"] | null;
-            scope?: components["schemas"]["QuickReplyScope"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
+            /**
+             * @description Whose a quick reply is.
+             * @enum {string|null}
+             */
+            scope?: "shared" | "personal" | null;
             /** @description What it is found by. */
             title: components["schemas"]["ReplyTitle"];
         };
@@ -3640,9 +4035,16 @@ export interface components {
             /** Format: int32 */
             score: number;
         };
-        /** @description How well it was. */
+        /**
+         * @description How well it was.
+         * @example {
+         *       "comment": "Quick and kind",
+         *       "score": 5
+         *     }
+         */
         RatingRequest: {
-            comment?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            comment?: string | null;
             /**
              * Format: int32
              * @description From 1, bad, to 5, good.
@@ -3662,7 +4064,12 @@ export interface components {
              */
             position: number;
         };
-        /** @description How far somebody has read. */
+        /**
+         * @description How far somebody has read.
+         * @example {
+         *       "position": 42
+         *     }
+         */
         ReadRequest: {
             /**
              * Format: int64
@@ -3682,6 +4089,18 @@ export interface components {
         };
         /** @description Why something was done, as a program says it: lower-case letters, digits and underscores. */
         Reason: string;
+        ReauthenticateFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "reauthenticate";
+        };
+        RecordedFrame: {
+            data: string;
+            /** @description The event's type */
+            event?: string;
+            /** @description The cursor to go on from */
+            id: string;
+        };
         /** @description Recovery codes; shown this once. */
         RecoveryCodesAnswer: {
             /**
@@ -3699,15 +4118,26 @@ export interface components {
             success: boolean;
             token_info: components["schemas"]["CozeTokensData"];
         };
-        /** @description A refresh token to be exchanged. */
+        /**
+         * @description A refresh token to be exchanged.
+         * @example {
+         *       "refresh_token": "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJkZXNrLXN0YWZmLXJlZnJlc2gifQ.c2lnbmF0dXJl"
+         *     }
+         */
         RefreshRequest: {
             refresh_token: string;
         };
-        /** @description Who gives a session back, and why; the original's fields. */
+        /**
+         * @description Who gives a session back, and why; the original's fields.
+         * @example {
+         *       "reason": "resolved"
+         *     }
+         */
         ReleaseRequest: {
             /** @description The account that is signed in, by user name or id; need not be sent. */
             agent_id?: string | null;
-            reason?: components["schemas"]["Reason"] | null;
+            /** @description Why something was done, as a program says it: lower-case letters, digits and underscores. */
+            reason?: string | null;
         };
         /** @description One that was removed. */
         RemovedAnswer: {
@@ -3745,7 +4175,12 @@ export interface components {
             missing: string[];
             text: string;
         };
-        /** @description A quick reply to be filled in. */
+        /**
+         * @description A quick reply to be filled in.
+         * @example {
+         *       "session": "session_1795651200_k3x9"
+         *     }
+         */
         RenderRequest: {
             /** @description The session that it is for: its id, or a name that one customer alone uses. */
             session: components["schemas"]["Name"];
@@ -3754,6 +4189,13 @@ export interface components {
         ReplyCategory: string;
         /** @description What a quick reply is found by. */
         ReplyTitle: string;
+        ResetFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "reset";
+            /** @description The cursor to go on from */
+            id: string;
+        };
         /** @description The password that was set. */
         ResetPasswordAnswer: {
             data: components["schemas"]["AgentData"];
@@ -3766,27 +4208,51 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description A password for somebody who forgot theirs. */
+        /**
+         * @description A password for somebody who forgot theirs.
+         * @example {
+         *       "new_password": "set by the administrator"
+         *     }
+         */
         ResetPasswordRequest: {
-            new_password?: components["schemas"]["NewPassword"] | null;
+            /** @description A password to be set; none of those that are tried first, and without the username in it. */
+            new_password?: string | null;
         };
-        /** @description The answer to a transfer. */
+        /**
+         * @description The answer to a transfer.
+         * @example {
+         *       "action": "accept"
+         *     }
+         */
         RespondRequest: {
             /** @description `accept` or `decline`, by who was asked; `withdraw`, by who asked. */
             action: components["schemas"]["TransferAction"];
         };
-        /** @description For whom a session is to wait. */
+        /**
+         * @description For whom a session is to wait.
+         * @example {
+         *       "to_group": "battery"
+         *     }
+         */
         ReturnRequest: {
-            to_group?: components["schemas"]["SkillName"] | null;
+            /** @description Something that a member of staff knows about. */
+            to_group?: string | null;
         };
         /**
          * @description What somebody of staff is to the shop.
          * @enum {string}
          */
         Role: "agent" | "supervisor" | "admin" | "auditor" | "analyst";
-        /** @description A version to go back to. */
+        /**
+         * @description A version to go back to.
+         * @example {
+         *       "reason": "too many sessions were escalated",
+         *       "to_version": 1
+         *     }
+         */
         RollBackRequest: {
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /**
              * Format: int32
              * @description The version; 0 is what the program or its environment brings.
@@ -3818,7 +4284,19 @@ export interface components {
              * @description How far the views had read the log; with `?at=` the position of the session's newest event of then.
              */
             position: number;
-            queue?: components["schemas"]["OwnPlace"] | null;
+            /** @description A customer's place among those who wait for a person. */
+            queue?: {
+                /**
+                 * Format: int64
+                 * @description About how long until somebody takes it; null where nothing tells.
+                 */
+                estimated_wait_seconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description From 1: the next one.
+                 */
+                position: number;
+            } | null;
             success: boolean;
         };
         /** @description The customer of a session. */
@@ -3833,39 +4311,58 @@ export interface components {
         };
         /** @description A session with its audit trail. */
         SessionData: {
-            at?: components["schemas"]["At"] | null;
+            /** @description An event's place and time. */
+            at?: {
+                /** Format: int64 */
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                recorded_at: string;
+                /**
+                 * Format: int64
+                 * @description Place in the session, from 1.
+                 */
+                version: number;
+            } | null;
             /** @description Empty for customers. */
             audit_trail: components["schemas"]["AuditTrailEntry"][];
-            customer_view?: components["schemas"]["CustomerView"] | null;
-            last_decision?: components["schemas"]["LastDecision"] | null;
+            /** @description A session as its customer saw it. */
+            customer_view?: {
+                /** @description Beginnings of withheld replies that had been sent to the customer's stream. */
+                partly_shown: components["schemas"]["PartlyShown"][];
+                /** @description Without what was cleared by then, and without withheld replies. */
+                session: components["schemas"]["SessionState"];
+            } | null;
+            /** @description A rule that fired. */
+            last_decision?: {
+                /** @description True once what the rule saw is erased. */
+                erased?: boolean;
+                /** @description What the rule saw; null once erased. */
+                evidence?: string | null;
+                /** Format: int32 */
+                policy_version: number;
+                /** Format: int64 */
+                position: number;
+                reason: components["schemas"]["EscalationReason"];
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                recorded_at: string;
+                rule: string;
+                severity: components["schemas"]["Severity"];
+            } | null;
             /** @description What the reader sees of the session. */
             session: components["schemas"]["SessionState"];
         };
         /** @description As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of staff looks at the session, or has turned away */
-        SessionFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
+        SessionFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"];
+        SessionHiddenFrame: {
             data: string;
             /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "typing";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "viewing";
+            event?: "session_hidden";
         };
         /**
          * @description The order of the list of sessions.
@@ -3876,7 +4373,18 @@ export interface components {
         SessionState: {
             /** Format: int32 */
             ai_fail_count: number;
-            assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            assigned_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description For staff: its class in the queue as it was set. */
             class?: components["schemas"]["PriorityClass"];
             /**
@@ -3891,7 +4399,17 @@ export interface components {
              * @description Counts the customer's returns after a close.
              */
             episode: number;
-            escalation?: components["schemas"]["Escalation"] | null;
+            /** @description Why a person is wanted. */
+            escalation?: {
+                details?: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule?: string | null;
+                severity?: components["schemas"]["Severity"];
+                /** Format: double */
+                trigger_at: number;
+                /** Format: double */
+                waiting_seconds?: number | null;
+            } | null;
             /** @description For staff: where it stands between people. */
             hand_off?: components["schemas"]["HandOff"];
             /** @description Newest 50, or those before `?before=`. */
@@ -3904,7 +4422,26 @@ export interface components {
              * @description For staff: how many internal notes it has.
              */
             notes?: number;
-            rating?: components["schemas"]["RatingData"] | null;
+            /** @description The rating that the customer was last asked for. */
+            rating?: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                asked_at: string;
+                /** @description Null for none, and once erased. */
+                comment?: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339: from then on it is too late.
+                 */
+                open_until: string;
+                /**
+                 * Format: int32
+                 * @description From 1, bad, to 5, good; null until it is given.
+                 */
+                score?: number | null;
+            } | null;
             /**
              * Format: uuid
              * @description The id that staff may address it by.
@@ -3936,6 +4473,11 @@ export interface components {
             /** @description One for each currency; empty where no price is set. */
             cost: components["schemas"]["CostData"][];
             tokens: components["schemas"]["TokensData"];
+        };
+        SessionVisibleFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "session_visible";
         };
         /**
          * @description A class that staff may give a session.
@@ -4009,7 +4551,10 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description Nothing is to be said. */
+        /**
+         * @description Nothing is to be said.
+         * @example {}
+         */
         SignOutRequest: Record<string, never>;
         /** @description What a rule read. */
         SignalData: {
@@ -4018,7 +4563,15 @@ export interface components {
         };
         /** @description Something that a member of staff knows about. */
         SkillName: string;
-        /** @description What an account knows about. */
+        /**
+         * @description What an account knows about.
+         * @example {
+         *       "skills": [
+         *         "battery",
+         *         "returns"
+         *       ]
+         *     }
+         */
         SkillsRequest: {
             skills: components["schemas"]["SkillName"][];
         };
@@ -4123,6 +4676,8 @@ export interface components {
              */
             head?: number | null;
             reachable: boolean;
+            /** @description False from an append that failed until one succeeds; the detailed health says why. */
+            writable: boolean;
         };
         /**
          * @description Which sessions the workbench's stream is about.
@@ -4131,19 +4686,65 @@ export interface components {
         StreamScope: "own" | "all";
         /** @description A row of the list. */
         Summary: {
-            assigned_agent?: components["schemas"]["Agent"] | null;
+            /** @description An agent, as the original wrote one. */
+            assigned_agent?: {
+                /**
+                 * Format: uuid
+                 * @description For staff.
+                 */
+                agent_uuid?: string;
+                /** @description For staff the user name, for customers the id. */
+                id: string;
+                /** @description The shown name; null once erased. */
+                name?: string | null;
+            } | null;
             /** @description Its class in the queue as it was set. */
             class: components["schemas"]["PriorityClass"];
-            escalation?: components["schemas"]["Escalation"] | null;
+            /** @description Why a person is wanted. */
+            escalation?: {
+                details?: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule?: string | null;
+                severity?: components["schemas"]["Severity"];
+                /** Format: double */
+                trigger_at: number;
+                /** Format: double */
+                waiting_seconds?: number | null;
+            } | null;
             /** @description Who should take it; null for anybody. */
             group?: string | null;
-            last_message_preview?: components["schemas"]["Preview"] | null;
+            /** @description The beginning of the newest message. */
+            last_message_preview?: {
+                content?: string | null;
+                role: components["schemas"]["MessageRole"];
+                /** Format: double */
+                timestamp: number;
+            } | null;
             /**
              * Format: int64
              * @description How many internal notes it has.
              */
             notes: number;
-            rating?: components["schemas"]["RatingData"] | null;
+            /** @description The rating that the customer was last asked for. */
+            rating?: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339.
+                 */
+                asked_at: string;
+                /** @description Null for none, and once erased. */
+                comment?: string | null;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339: from then on it is too late.
+                 */
+                open_until: string;
+                /**
+                 * Format: int32
+                 * @description From 1, bad, to 5, good; null until it is given.
+                 */
+                score?: number | null;
+            } | null;
             /** Format: uuid */
             session_id: string;
             session_name?: string | null;
@@ -4189,7 +4790,17 @@ export interface components {
         TagsData: {
             tags: string[];
         };
-        /** @description Which tags a session gets and loses. */
+        /**
+         * @description Which tags a session gets and loses.
+         * @example {
+         *       "add": [
+         *         "battery"
+         *       ],
+         *       "remove": [
+         *         "to be called back"
+         *       ]
+         *     }
+         */
         TagsRequest: {
             /** @description Those that it is to have: at most 20. */
             add?: components["schemas"]["TagName"][] | null;
@@ -4201,11 +4812,20 @@ export interface components {
          * @enum {string}
          */
         TakenFrom: "queue" | "any";
-        /** @description Who takes a session; the original's fields. */
+        /**
+         * @description Who takes a session; the original's fields.
+         * @example {
+         *       "from": "any"
+         *     }
+         */
         TakeoverRequest: {
             /** @description The account that is signed in, by user name or id; need not be sent. */
             agent_id?: string | null;
-            from?: components["schemas"]["TakenFrom"] | null;
+            /**
+             * @description Whether a session is taken from the queue alone, or from the assistant as well.
+             * @enum {string|null}
+             */
+            from?: "queue" | "any" | null;
         };
         /** @description What came of it. */
         TestFlagsAnswer: {
@@ -4218,7 +4838,12 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What is tried, and on whom. */
+        /**
+         * @description What is tried, and on whom.
+         * @example {
+         *       "session": "0b6a2c5e-7f31-5d1c-9a1e-4c3f8d2b6e70"
+         *     }
+         */
         TestFlagsRequest: {
             /**
              * Format: uuid
@@ -4227,7 +4852,11 @@ export interface components {
             agent?: string | null;
             /** @description A draft in TOML; without it the flags in force are tried. */
             document?: string | null;
-            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description What somebody of staff is to the shop.
+             * @enum {string|null}
+             */
+            role?: "agent" | "supervisor" | "admin" | "auditor" | "analyst" | null;
             /**
              * Format: uuid
              * @description A session's id.
@@ -4245,13 +4874,25 @@ export interface components {
              */
             version?: number | null;
         };
-        /** @description What is tried, and on what: one of `text` and `session`. */
+        /**
+         * @description What is tried, and on what: one of `text` and `session`.
+         * @example {
+         *       "language": "en",
+         *       "text": "I want to talk to a person"
+         *     }
+         */
         TestPolicyRequest: {
             /** @description A draft in TOML; without it the policy in force is tried. */
             document?: string | null;
-            language?: components["schemas"]["Language"] | null;
-            session?: components["schemas"]["Name"] | null;
-            text?: components["schemas"]["Text"] | null;
+            /**
+             * @description A language that customers are answered in.
+             * @enum {string|null}
+             */
+            language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
+            /** @description A session's name, chosen by the client: on one line, without slashes. */
+            session?: string | null;
+            /** @description What somebody wrote. */
+            text?: string | null;
         };
         /** @description What somebody wrote. */
         Text: string;
@@ -4309,14 +4950,22 @@ export interface components {
          * @enum {string}
          */
         TransferAction: "accept" | "decline" | "withdraw";
-        /** @description To whom a session goes, and why; the original's fields and a group. */
+        /**
+         * @description To whom a session goes, and why; the original's fields and a group.
+         * @example {
+         *       "reason": "knows this model",
+         *       "to_group": "battery"
+         *     }
+         */
         TransferRequest: {
             /** @description Who has the session, by user name or id; need not be sent. */
             from_agent_id?: string | null;
-            reason?: components["schemas"]["Text"] | null;
+            /** @description What somebody wrote. */
+            reason?: string | null;
             /** @description Who gets it, by user name or id; or `to_group`. */
             to_agent_id?: string | null;
-            to_group?: components["schemas"]["SkillName"] | null;
+            /** @description Something that a member of staff knows about. */
+            to_group?: string | null;
         };
         /** @description A transfer that waits for its answer. */
         TransferRequestAnswer: {
@@ -4342,7 +4991,17 @@ export interface components {
         };
         /** @description One text. */
         Tried: {
-            fires: components["schemas"]["FiringData"] | null;
+            /** @description A person is needed. */
+            fires: {
+                /** @description danger, vip, urgent or normal */
+                class: string;
+                details: string;
+                /** @description The skill of those who should take it; null for anybody. */
+                group: string | null;
+                reason: components["schemas"]["EscalationReason"];
+                rule: string;
+                severity: components["schemas"]["Severity"];
+            } | null;
             /** @description Whether it raises the class of a waiting session. */
             is_urgent: boolean;
             /** @description The session's message. */
@@ -4353,7 +5012,17 @@ export interface components {
             /** @description Rules that read something. */
             signals: components["schemas"]["SignalData"][];
         };
-        /** @description Whether one writes. */
+        TypingFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "typing";
+        };
+        /**
+         * @description Whether one writes.
+         * @example {
+         *       "is_typing": true
+         *     }
+         */
         TypingRequest: {
             /** @description `false`: stopped without sending anything. */
             is_typing: boolean;
@@ -4501,7 +5170,17 @@ export interface components {
              */
             version: number;
         };
-        /** @description Whether the caller views a session. */
+        ViewingFrame: {
+            data: string;
+            /** @enum {string} */
+            event?: "viewing";
+        };
+        /**
+         * @description Whether the caller views a session.
+         * @example {
+         *       "is_viewing": true
+         *     }
+         */
         ViewingRequest: {
             /** @description `false`: no longer. */
             is_viewing: boolean;
@@ -4520,45 +5199,26 @@ export interface components {
         };
         /** @description Ids of sessions, separated by commas. */
         Watched: string;
-        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be */
-        WorkbenchFrame: {
-            data: string;
-            /** @description The event's type */
-            event?: string;
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reset";
-            /** @description The cursor to go on from */
-            id: string;
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "reauthenticate";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "session_visible";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "session_hidden";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "typing";
-        } | {
-            data: string;
-            /** @enum {string} */
-            event?: "viewing";
-        };
+        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a session that is watched */
+        WorkbenchFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["SessionVisibleFrame"] | components["schemas"]["SessionHiddenFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"] | components["schemas"]["AnsweringFrame"];
     };
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The version of what is shown, for `If-Match` */
+        ETag: string;
+        /** @description `respond-async`, where the answer was not waited for */
+        "Preference-Applied": string;
+        /** @description What is left of the limits that apply, and in how many seconds that is more */
+        RateLimit: string;
+        /** @description The limits that apply */
+        "RateLimit-Policy": string;
+        /** @description The id of the request, as in the log of the server; the caller's own where it sent a UUID */
+        "X-Request-Id": string;
+        /** @description A new or renewed token of the visitor, to be sent as `Authorization: Bearer` from now on */
+        "X-Visitor-Token": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4575,6 +5235,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4585,6 +5248,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -4620,6 +5285,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4685,6 +5353,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -4724,6 +5394,8 @@ export interface operations {
                 scope?: components["schemas"]["StreamScope"];
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -4737,10 +5409,13 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["WorkbenchFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -4793,6 +5468,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -4835,6 +5512,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4873,6 +5553,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -4919,6 +5601,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4984,6 +5669,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5026,6 +5713,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5064,6 +5754,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5106,6 +5798,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5135,6 +5830,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5181,6 +5878,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5246,6 +5946,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5292,6 +5994,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5357,6 +6062,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5403,6 +6110,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5477,6 +6187,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5523,6 +6235,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5588,6 +6303,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5634,6 +6351,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5708,6 +6428,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5754,6 +6476,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5828,6 +6553,8 @@ export interface operations {
             /** @description TOO_MANY_FAILURES: wait as Retry-After says; RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5870,6 +6597,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5899,6 +6629,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -5944,6 +6676,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5991,6 +6726,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6036,6 +6773,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6083,6 +6823,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6128,6 +6870,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6175,6 +6920,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6221,6 +6968,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6286,6 +7036,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6328,6 +7080,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6366,6 +7121,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6411,6 +7168,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6458,6 +7218,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6504,6 +7266,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6578,6 +7343,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6623,6 +7390,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6670,6 +7440,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6715,6 +7487,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6753,6 +7528,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6802,6 +7579,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6885,6 +7665,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -6930,6 +7712,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6986,6 +7771,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7031,6 +7818,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7078,6 +7868,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7127,6 +7919,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7210,6 +8005,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7255,6 +8052,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7302,6 +8102,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7351,6 +8153,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7425,6 +8230,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7470,6 +8277,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7517,6 +8327,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7563,6 +8375,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7628,6 +8443,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7673,6 +8490,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7720,6 +8540,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7765,6 +8587,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7812,6 +8637,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7867,6 +8694,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7914,6 +8744,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -7973,6 +8805,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8020,6 +8855,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8062,6 +8899,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8071,6 +8911,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8104,6 +8946,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8133,6 +8978,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8182,8 +9029,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8258,6 +9107,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8307,8 +9158,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8392,6 +9245,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8437,6 +9292,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8475,6 +9333,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8526,6 +9386,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8535,6 +9399,11 @@ export interface operations {
             /** @description Recorded; asked for with `Prefer: respond-async` */
             202: {
                 headers: {
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8627,6 +9496,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8676,10 +9547,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ChatFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -8759,6 +9634,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8801,6 +9678,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8810,6 +9690,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8848,6 +9730,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8931,6 +9817,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -8980,6 +9868,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9063,6 +9955,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9112,6 +10006,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9195,6 +10093,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9237,6 +10137,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9266,6 +10170,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9312,6 +10218,10 @@ export interface operations {
             /** @description The visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9386,6 +10296,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9432,6 +10344,10 @@ export interface operations {
             /** @description A new visitor's token comes in the cookie and in X-Visitor-Token */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9506,6 +10422,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9548,6 +10466,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9577,6 +10498,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9612,6 +10535,8 @@ export interface operations {
             query?: {
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -9625,11 +10550,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["EventFrame"];
                     "application/x-ndjson": components["schemas"]["Envelope"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -9673,6 +10601,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9718,6 +10648,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9756,6 +10689,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9798,6 +10733,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9827,6 +10765,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9873,6 +10813,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9938,6 +10881,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -9982,6 +10927,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10011,6 +10959,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10060,8 +11010,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10136,6 +11088,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10185,8 +11139,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10270,6 +11226,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10316,6 +11274,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10381,6 +11342,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10426,6 +11389,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10464,6 +11430,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10506,6 +11474,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10515,6 +11486,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10557,6 +11530,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10586,6 +11562,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10635,6 +11613,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10736,6 +11718,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10785,6 +11769,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10886,6 +11874,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -10930,6 +11920,9 @@ export interface operations {
                 headers: {
                     /** @description The version in force */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10959,6 +11952,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11008,8 +12003,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11084,6 +12081,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11133,8 +12132,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description The version in force */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11218,6 +12219,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11264,6 +12267,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11347,6 +12353,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11392,6 +12400,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11430,6 +12441,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11483,6 +12496,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11530,6 +12546,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11581,6 +12599,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11664,6 +12685,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11709,6 +12732,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11756,6 +12782,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11810,8 +12838,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11922,6 +12952,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -11972,6 +13004,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12055,6 +13091,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12104,6 +13142,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12187,6 +13228,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12257,6 +13300,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12304,6 +13350,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12349,6 +13397,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12396,6 +13447,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12447,6 +13500,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12494,6 +13550,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12539,6 +13597,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12586,6 +13647,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12638,6 +13701,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12703,6 +13770,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12755,6 +13824,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12856,6 +13929,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -12908,6 +13983,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13009,6 +14088,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13057,6 +14138,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13113,6 +14197,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13160,6 +14246,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13207,6 +14296,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13258,6 +14349,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13350,6 +14444,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13397,6 +14493,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13453,6 +14552,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13505,6 +14606,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13597,6 +14701,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13632,6 +14738,8 @@ export interface operations {
             query?: {
                 /** @description A position, or an id of this stream */
                 after?: components["schemas"]["Cursor"];
+                /** @description As `after`, which wins: for clients that cannot set headers */
+                lastEventId?: components["schemas"]["Cursor"];
             };
             header?: {
                 /** @description As `after`, and wins */
@@ -13648,10 +14756,14 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SessionFrame"];
+                    "text/event-stream": string;
                 };
             };
             /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -13713,6 +14825,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13763,6 +14877,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13819,6 +14936,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -13873,6 +14992,9 @@ export interface operations {
                 headers: {
                     /** @description Its version */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13965,6 +15087,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14021,8 +15145,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14133,6 +15259,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14185,8 +15313,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
-                    /** @description Its version */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14279,6 +15409,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14333,6 +15465,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14425,6 +15560,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14477,6 +15614,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14569,6 +15709,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14616,8 +15758,11 @@ export interface operations {
                 headers: {
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description How many of the session's events are newer than the note */
                     "X-Newer-Events"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14665,6 +15810,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14717,6 +15864,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14818,6 +15969,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -14867,6 +16020,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14959,6 +16115,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15011,6 +16169,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15103,6 +16264,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15155,6 +16318,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15247,6 +16413,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15299,6 +16467,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15391,6 +16562,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15443,6 +16616,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15535,6 +16711,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15587,6 +16765,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15679,6 +16860,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15731,6 +16914,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15823,6 +17009,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -15875,6 +17063,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15967,6 +17158,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16019,6 +17212,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16111,6 +17307,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16160,6 +17358,10 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Visitor-Token": components["headers"]["X-Visitor-Token"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16252,6 +17454,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16301,6 +17505,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16384,6 +17591,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16429,6 +17638,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16447,6 +17659,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16481,6 +17695,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16499,6 +17716,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16533,6 +17752,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16580,6 +17802,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16622,6 +17846,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16660,6 +17887,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16702,6 +17931,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16749,6 +17981,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16803,6 +18037,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16850,6 +18087,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -16902,6 +18141,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16994,6 +18236,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17036,6 +18280,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17045,6 +18292,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;
@@ -17076,6 +18325,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17085,6 +18337,8 @@ export interface operations {
             /** @description RATE_LIMITED: too many requests; `RateLimit` says what is left */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     /** @description Seconds to wait */
                     "Retry-After"?: number;
                     [name: string]: unknown;

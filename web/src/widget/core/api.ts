@@ -4,6 +4,7 @@
 // else if it could not be reached. Who the visitor is goes in a header, never in a cookie, so it is the same on every
 // shop's page and whatever the browser thinks of cookies.
 
+import { storable } from '../../shared/reader.ts';
 import type { Entry, SessionAnswer } from './shapes.ts';
 import { Problem, problemOf } from './problem.ts';
 import * as store from './store.ts';
@@ -169,9 +170,12 @@ export class Api {
     if (key) all['Idempotency-Key'] = key;
     if (body !== undefined) all['Content-Type'] = 'application/json';
     const init: RequestInit = { method, headers: all, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer', signal };
-    return fetch(this.#base + route, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    return fetch(this.#base + route, body === undefined ? init : { ...init, body: JSON.stringify(body, texts) });
   }
 }
+
+/** Whatever the shop's page passes along. */
+const texts = (_: string, value: unknown) => (typeof value === 'string' ? storable(value) : value);
 
 async function streamOf(response: Response): Promise<Response> {
   if (!response.ok) throw await problemOf(response);

@@ -3,6 +3,7 @@
 //
 // Invariant: state changes here and in the objects made here, and `changed` is called after each change.
 
+import { storable } from '../../shared/reader.ts';
 import { uuid } from '../../shared/uuid.ts';
 
 import type { Api, Bot, Shift } from './api.ts';
@@ -92,10 +93,9 @@ export class Chat {
   }
 
   send(text: string): void {
-    // The server refuses U+0000 and halves of surrogate pairs; nobody types them, but they can be pasted.
-    const clean = text.replaceAll('\0', '').replace(/\p{Surrogate}/gu, '\ufffd');
     const { newestPosition: after } = this.conversation;
-    this.sender.send({ key: uuid(), text: clean, after, parameters: this.hooks.parameters() });
+    // Nobody types them, but they can be pasted.
+    this.sender.send({ key: uuid(), text: storable(text), after, parameters: this.hooks.parameters() });
     this.#typing.sent();
     this.begin();
   }

@@ -46,7 +46,7 @@ export function parse(text: string): Block[] {
 export function completed(text: string): string {
   const shown = text.replace(/\[([^[\]\n]*)(?:\](?:\([^()\s]*)?)?$/, '$1').trimEnd();
   const last = shown.slice(shown.lastIndexOf('\n') + 1);
-  const isOpen = last.split('**').length % 2 === 0;
+  const isOpen = last.replace(/([A-Za-z0-9])\*\*(?=[A-Za-z0-9])/g, '$1').split('**').length % 2 === 0;
   if (!isOpen) return shown;
   return shown.endsWith('**') ? shown.slice(0, -2).trimEnd() : `${shown}**`;
 }
@@ -201,6 +201,9 @@ function codeAt(text: string, i: number, missing: Set<string>): Found {
 
 const isSpace = (char: string | undefined) => char === undefined || /\s/.test(char);
 const isWord = (char: string | undefined) => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+/** Between two of these a star is a sign: `80*40*65cm`, `2**3`. In Chinese bold begins and ends without a space. */
+const isFigure = (char: string | undefined) => char !== undefined && /[A-Za-z0-9]/.test(char);
+const isSign = (text: string, from: number, to: number) => text[from] === '*' && isFigure(text[from - 1]) && isFigure(text[to]);
 
 function emphasisAt(text: string, i: number, depth: number, missing: Set<string>): Found {
   const marker = text[i]!;
@@ -209,13 +212,14 @@ function emphasisAt(text: string, i: number, depth: number, missing: Set<string>
   const unmatched = { text: text.slice(i, i + run), end: i + run };
   const what = marker + size;
   if (run > 3 || depth >= MAX_DEPTH || isSpace(text[i + run]) || missing.has(what)) return unmatched;
-  if (marker === '_' && isWord(text[i - 1])) return unmatched;
+  if ((marker === '_' && isWord(text[i - 1])) || isSign(text, i, i + run)) return unmatched;
   for (let at = i + run; (at = text.indexOf(marker, at)) >= 0; ) {
     const length = runLength(text, at);
     const end = at + length;
     const fits = size === 2 ? length >= 2 : length !== 2;
     const escaped = text[at - 1] === '\\';
-    if (fits && !escaped && !isSpace(text[at - 1]) && !(marker === '_' && isWord(text[end]))) {
+    const isInside = (marker === '_' && isWord(text[end])) || isSign(text, at, end);
+    if (fits && !escaped && !isSpace(text[at - 1]) && !isInside) {
       const children = parseInline(text.slice(i + size, end - size), depth + 1);
       return { piece: { kind: size === 2 ? 'strong' : 'em', children }, end };
     }

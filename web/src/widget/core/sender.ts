@@ -21,6 +21,8 @@ const MAX_STREAMS = 3;
 const SILENCE_MS = 50_000;
 /** A connection that held this long was a good one: waiting begins anew with the shortest time. */
 const STEADY_MS = 5_000;
+/** How long the end of a stream is waited for after its last frame. */
+const LINGER_MS = 2_000;
 
 type End =
   | { kind: 'settled' }
@@ -218,7 +220,7 @@ export class Sender {
     try {
       if (entry.isToPerson) return this.#accept(entry, await this.#parts.sendToPerson(entry));
       const response = await this.#parts.open(entry, abort.signal);
-      return await this.#receive(entry, readEvents(response.body!, dog.alive));
+      return await this.#receive(entry, readEvents(response.body!, dog.alive), abort);
     } catch (error) {
       if (!(error instanceof Problem)) return lost();
       if (error.isTemporary) return lost(error.retryAfterMs);
@@ -235,19 +237,25 @@ export class Sender {
     return SETTLED;
   }
 
-  async #receive(entry: Entry, events: AsyncIterable<SseEvent>): Promise<End> {
+  async #receive(entry: Entry, events: AsyncIterable<SseEvent>, abort: AbortController): Promise<End> {
     let isFirst = true;
-    for await (const event of events) {
-      const frame = frameOf(event);
-      if (!frame) continue;
-      if (isFirst) Object.assign(entry, { answer: '', phase: 'answering', isHandedOver: false, hasStatusChanged: false });
-      isFirst = false;
-      const end = this.#take(entry, frame);
-      this.#parts.hooks.changed();
-      if (end) return end;
+    let end: End | null = null;
+    try {
+      for await (const event of events) {
+        const frame = end === null ? frameOf(event) : null;
+        if (!frame) continue;
+        if (isFirst) Object.assign(entry, { answer: '', phase: 'answering', isHandedOver: false, hasStatusChanged: false });
+        isFirst = false;
+        end = this.#take(entry, frame);
+        this.#parts.hooks.changed();
+        // The server ends the stream now. One that is cut off instead is a failure in the browser's list of requests.
+        if (end) setTimeout(() => abort.abort(), LINGER_MS);
+      }
+    } catch (error) {
+      if (!end) throw error;
     }
     // A person answers, or nobody does: nothing more was to come.
-    return entry.isHandedOver ? SETTLED : lost();
+    return end ?? (entry.isHandedOver ? SETTLED : lost());
   }
 
   /** Takes one frame in; answers how the message ended, if it did. */

@@ -2,7 +2,8 @@
 // session's name, messages that are not yet answered, an unsent draft, how far has been read, where dividers are drawn. In
 // localStorage, one entry per fact, so that two tabs do not overwrite each other's.
 //
-// Invariant: it never throws. Without localStorage (forbidden, full) the widget works, until the page is closed.
+// Invariants: it never throws. Without localStorage (forbidden, full) the widget works, until the page is closed. What somebody else
+// has put there and cannot be ours counts as not there.
 
 import { uuid } from '../../shared/uuid.ts';
 
@@ -15,7 +16,8 @@ const memory = new Map<string, string>();
 
 function read(key: string): string | null {
   try {
-    return localStorage.getItem(PREFIX + key) ?? memory.get(key) ?? null;
+    // What could not be stored is newer than what is.
+    return memory.get(key) ?? localStorage.getItem(PREFIX + key);
   } catch {
     return memory.get(key) ?? null;
   }
@@ -64,11 +66,17 @@ function parsed<T>(text: string | null): T | null {
 const set = (key: string, value: string) => (value === '' ? remove(key) : write(key, value));
 
 /** The visitor's token: whoever holds it is this customer. */
-export const token = () => read('token');
+export function token(): string | null {
+  const known = read('token');
+  return known !== null && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(known) ? known : null;
+}
 export const setToken = (value: string) => set('token', value);
 
 /** Whether this browser has a session to go on with. */
-export const hasSession = () => read('session') !== null && read('token') !== null;
+export const hasSession = () => isName(read('session')) && token() !== null;
+
+/** As the server takes it. */
+const isName = (name: string | null) => name !== null && /^[^\p{C}\p{Zl}\p{Zp}/\\]{1,128}$/u.test(name) && !/^\s*$|^\.\.?$/.test(name);
 
 /** What `storage` events call the session's name. */
 export const SESSION_KEY = `${PREFIX}session`;
@@ -76,10 +84,10 @@ export const SESSION_KEY = `${PREFIX}session`;
 /** This browser's session, made once: the shape of the name is the original's. */
 export function sessionName(): string {
   const known = read('session');
-  if (known) return known;
+  if (known !== null && isName(known)) return known;
   const name = `session_${Date.now()}_${uuid().slice(-12)}`;
   write('session', name);
-  return read('session') ?? name;
+  return name;
 }
 
 /** Everything about the customer who has left. */
@@ -122,8 +130,17 @@ const outboxKey = (session: string, key: string) => `outbox.${session}.${key}`;
 export function pendingMessages(session: string): StoredEntry[] {
   const entries = keysFrom(outboxKey(session, '')).map((key) => parsed<StoredEntry>(read(key)));
   return entries
-    .filter((entry): entry is StoredEntry => Boolean(entry?.key) && typeof entry?.text === 'string')
+    .filter((entry): entry is StoredEntry => isEntry(entry))
     .sort((a, b) => a.order - b.order);
+}
+
+/** What an earlier version of ours wrote, or somebody else, may lack anything. */
+function isEntry(entry: StoredEntry | null): boolean {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { key, text, order, after, position } = entry;
+  const isKey = typeof key === 'string' && /^[!-~]{1,200}$/.test(key);
+  const arePlaces = [order, after, position ?? 0].every(Number.isFinite);
+  return isKey && typeof text === 'string' && arePlaces;
 }
 
 export const keepPending = (session: string, entry: StoredEntry) => write(outboxKey(session, entry.key), JSON.stringify(entry));

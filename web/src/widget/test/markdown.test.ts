@@ -44,6 +44,8 @@ const SHOWN: [string, string, string][] = [
   ['italics in bold', '**a *b* c**', '<p><strong>a <em>b</em> c</strong></p>'],
   ['bold in italics', '*a **b** c*', '<p><em>a <strong>b</strong> c</em></p>'],
   ['stars that are not markers', '2 * 3 * 4 and 5*', '<p>2 * 3 * 4 and 5*</p>'],
+  ['stars that are signs of a figure', '80*40*65cm, *80*40*65cm* and 2**3**4', '<p>80*40*65cm, <em>80*40*65cm</em> and 2**3**4</p>'],
+  ['stars of a figure beside bold', '**尺寸：**80*40*65cm', '<p><strong>尺寸：</strong>80*40*65cm</p>'],
   ['underscores inside words', 'snake_case_name', '<p>snake_case_name</p>'],
   ['escapes', '\\*no\\* \\[x\\](y) C:\\dir', '<p>*no* [x](y) C:\\dir</p>'],
   ['markers in code stay', '`**a** <b>`', '<p><code>**a** &lt;b></code></p>'],

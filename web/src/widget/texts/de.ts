@@ -98,6 +98,7 @@ export const de: Texts = {
   reasons: {
     handedOver: 'die Sitzung wird gerade übergeben, bitte versuchen Sie es gleich noch einmal.',
     busyPerson: 'ein Mitarbeiter hat die Sitzung bereits.',
+    foreignOrigin: 'der Server des Chats kennt die Adresse dieser Seite nicht; in seinem Log steht, welche er erwartet.',
     unreachable: 'der Server ist nicht erreichbar, bitte versuchen Sie es später noch einmal.',
     tooOften: 'zu viele Anfragen, bitte versuchen Sie es gleich noch einmal.',
     unknown: 'etwas ist schiefgegangen.',

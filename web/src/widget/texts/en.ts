@@ -98,6 +98,7 @@ export const en: Texts = {
   reasons: {
     handedOver: 'the session is being handed over, please try again in a moment.',
     busyPerson: 'a person has the session already.',
+    foreignOrigin: 'the chat’s server does not know this page’s address; its log says which one it expects.',
     unreachable: 'the server cannot be reached, please try again later.',
     tooOften: 'too many requests, please try again in a moment.',
     unknown: 'something went wrong.',

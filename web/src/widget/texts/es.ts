@@ -98,6 +98,7 @@ export const es: Texts = {
   reasons: {
     handedOver: 'la sesión se está transfiriendo, inténtelo de nuevo en un momento.',
     busyPerson: 'un agente ya tiene la sesión.',
+    foreignOrigin: 'el servidor del chat no conoce la dirección de esta página; su registro dice cuál espera.',
     unreachable: 'no se puede contactar con el servidor, inténtelo más tarde.',
     tooOften: 'demasiadas solicitudes, inténtelo de nuevo en un momento.',
     unknown: 'algo ha salido mal.',

@@ -98,6 +98,7 @@ export const fr: Texts = {
   reasons: {
     handedOver: 'la session est en cours de transfert, veuillez réessayer dans un instant.',
     busyPerson: 'un conseiller a déjà pris la session.',
+    foreignOrigin: 'le serveur du chat ne connaît pas l’adresse de cette page ; son journal indique celle qu’il attend.',
     unreachable: 'le serveur est injoignable, veuillez réessayer plus tard.',
     tooOften: 'trop de demandes, veuillez réessayer dans un instant.',
     unknown: 'une erreur s’est produite.',

@@ -98,6 +98,7 @@ export const it: Texts = {
   reasons: {
     handedOver: 'la sessione è in fase di trasferimento, riprova tra un momento.',
     busyPerson: 'un operatore ha già la sessione.',
+    foreignOrigin: 'il server della chat non conosce l’indirizzo di questa pagina; il suo log dice quale si aspetta.',
     unreachable: 'il server non è raggiungibile, riprova più tardi.',
     tooOften: 'troppe richieste, riprova tra un momento.',
     unknown: 'qualcosa è andato storto.',

@@ -73,5 +73,5 @@ export interface Texts {
   actionFailed: (reason: string) => string;
   loadFailed: (reason: string) => string;
   dismiss: string;
-  reasons: { handedOver: string; busyPerson: string; unreachable: string; tooOften: string; unknown: string };
+  reasons: { handedOver: string; busyPerson: string; foreignOrigin: string; unreachable: string; tooOften: string; unknown: string };
 }

@@ -88,6 +88,7 @@ export const zh: Texts = {
   reasons: {
     handedOver: '会话正在转接，请稍后重试。',
     busyPerson: '人工客服已接入。',
+    foreignOrigin: '聊天服务器不认识本页的地址；它的日志写明了应有的地址。',
     unreachable: '无法连接服务器，请稍后再试。',
     tooOften: '请求过于频繁，请稍后再试。',
     unknown: '出现未知错误。',

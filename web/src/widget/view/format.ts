@@ -1,12 +1,12 @@
 // Times, days and reasons in the reader's words.
 
+import { readersLanguages } from '../../shared/reader.ts';
 import { Problem } from '../core/problem.ts';
 import type { Failure } from '../core/shapes.ts';
 import type { Language } from '../texts/languages.ts';
 import type { Texts } from '../texts/texts.ts';
 
 const HAN = /\p{Script=Han}/u;
-const DAY_MS = 86_400_000;
 
 /** For fonts and screen readers, where it is plain to see that a text is not in the reader's language. */
 export const languageOf = (text: string, language: Language) => (HAN.test(text) ? 'zh-CN' : language === 'zh' ? 'en' : undefined);
@@ -20,7 +20,7 @@ export const shopsOwn = (text: string | undefined, language: Language) =>
 
 export function format(at: number, language: Language, options: Intl.DateTimeFormatOptions): string {
   // In the reader's own variety of the language, which decides between 15:00 and 3 pm.
-  const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language);
+  const own = readersLanguages().find((tag) => tag.toLowerCase().split('-')[0] === language);
   return new Intl.DateTimeFormat(own ?? languageTag(language), options).format(at);
 }
 
@@ -34,9 +34,11 @@ export function opening(at: number, language: Language): string {
 
 export function day(at: number, language: Language, texts: Texts): string {
   const date = new Date(at).toDateString();
-  const now = Date.now();
-  if (date === new Date(now).toDateString()) return texts.today;
-  if (date === new Date(now - DAY_MS).toDateString()) return texts.yesterday;
+  // By the calendar: a day may have 23 hours or 25.
+  const before = new Date();
+  if (date === before.toDateString()) return texts.today;
+  before.setDate(before.getDate() - 1);
+  if (date === before.toDateString()) return texts.yesterday;
   return format(at, language, { year: 'numeric', month: 'long', day: 'numeric' });
 }
 
@@ -48,6 +50,7 @@ export function reasonOf(error: unknown, texts: Texts): string {
   if (status === 429) return reasons.tooOften;
   if (code === 'SESSION_IN_MANUAL_MODE' || code === 'NOT_IN_MANUAL_MODE') return reasons.handedOver;
   if (code === 'MANUAL_IN_PROGRESS') return reasons.busyPerson;
+  if (code === 'FOREIGN_ORIGIN') return reasons.foreignOrigin;
   return detail || reasons.unknown;
 }
 

@@ -9,6 +9,8 @@ export type ProblemBody = Partial<components['schemas']['Problem']> & {
   /** The present state of what was to be edited, with 412. */
   current?: unknown;
   retry_after?: number;
+  /** Where a document is at fault. */
+  line?: number;
 };
 
 /** A request that did not do what it should. `code` is stable and what texts are chosen by. */

@@ -9,6 +9,7 @@ import type { components } from '@shared/api/schema';
 import * as credentials from './credentials';
 import type { Credentials, Permission } from './credentials';
 import { Problem } from './problem';
+import { SERVER } from './server';
 
 type LoginAnswer = components['schemas']['LoginAnswer'];
 
@@ -100,7 +101,7 @@ async function post<T>(path: string, body: unknown, token?: string): Promise<T> 
   const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
   let response: Response;
   try {
-    response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body), credentials: 'omit' });
+    response = await fetch(SERVER + path, { method: 'POST', headers, body: JSON.stringify(body), credentials: 'omit' });
   } catch {
     throw Problem.unreachable();
   }

@@ -34,7 +34,7 @@ const de: Messages = {
     mine: 'Meine zeigen', queue: 'Warteschlange zeigen', all: 'Alle zeigen', side: 'Seitenleiste ein oder aus', reply: 'Antwort schreiben', note: 'Notiz schreiben', play: 'Abspielen oder anhalten',
     stepBack: 'Ein Ereignis zurück', stepOn: 'Ein Ereignis weiter', escalation: 'Zur nächsten Eskalation',
   },
-  palette: { title: 'Befehle', hint: 'Befehl, Seite oder Sitzung eingeben', nothing: 'Nichts mit diesem Namen', session: 'Diese Sitzung', page: 'Seiten', open: 'Sitzungen', preference: 'Aussehen' },
+  palette: { title: 'Befehle', hint: 'Befehl, Seite oder Sitzung eingeben', nothing: 'Nichts mit diesem Namen', searching: 'Alle Sitzungen werden durchsucht', session: 'Diese Sitzung', page: 'Seiten', open: 'Sitzungen', preference: 'Aussehen' },
   list: {
     title: 'Sitzungen', views: 'Welche Sitzungen', mine: 'Meine', queue: 'Wartend', all: 'Alle', me: 'Ich', assistant: 'Assistent', nobody: 'Niemand', typing: '{name} schreibt…', draft: 'Entwurf:',
     unread: 'eine ungelesene Nachricht | {count} ungelesene Nachrichten', notes: 'eine Notiz | {count} Notizen', moved: 'Eine Zeile wartet | {count} Zeilen warten', resize: 'Breite der Liste', waitingSince: 'Wartet seit',
@@ -106,9 +106,12 @@ const de: Messages = {
     UNREACHABLE: 'Der Server ist nicht erreichbar.', SERVER: 'Der Server konnte es nicht. Versuchen Sie es gleich noch einmal.', OTHER: 'Abgelehnt ({code}).', ALREADY_TAKEN: '{name} war schneller und hat diese Sitzung.',
     NOT_THE_OWNER: '{name} hat diese Sitzung.', INVALID_STATUS: 'Die Sitzung ist weiter: das geht nicht mehr.', NOT_IN_MANUAL_MODE: 'Kein Mensch hat diese Sitzung mehr.', MANUAL_IN_PROGRESS: 'Ein Mensch hat diese Sitzung.',
     TRANSFER_PENDING: 'Eine andere Übergabe wartet auf Antwort.', NO_TRANSFER: 'Diese Übergabe ist vorbei.', NOT_ASKED: 'Gefragt war jemand anderes.', PERMISSION_DENIED: 'Ihre Rolle erlaubt es nicht.',
+    FOREIGN_ORIGIN: 'Der Server kennt die Adresse nicht, unter der Sie ihn aufrufen: Sein Proxy muss Host und Port weitergeben. In seinem Log steht, was er bekam.',
     CHANGED_MEANWHILE: 'Es wurde inzwischen geändert.', STALE_VERSION: 'Inzwischen wurde eine andere Version veröffentlicht.', VIEWS_UNAVAILABLE: 'Die Listen sind noch nicht so weit.', STORE_UNAVAILABLE: 'Das Protokoll ist nicht erreichbar.',
     RATE_LIMITED: 'Zu viele Anfragen. Warten Sie einen Moment.', INVALID_CREDENTIALS: 'Benutzername und Passwort gehören nicht zusammen.', UNAUTHORIZED: 'Bitte neu anmelden.', SECOND_FACTOR_REQUIRED: 'Ein Einmalcode wird gebraucht.',
     SECOND_FACTOR_WRONG: 'Der Code ist falsch oder verbraucht.', NOT_FOUND: 'Es ist nicht da.',
+    AGENT_EXISTS: 'Diesen Benutzernamen hat schon jemand; geschlossene Konten behalten ihren.', PASSWORD_INCORRECT: 'Das ist nicht das Passwort.',
+    OLD_PASSWORD_INCORRECT: 'Das ist nicht das Passwort.', PASSWORD_SAME: 'Wählen Sie ein anderes als zuvor.',
   },
   queue: {
     title: 'Warteschlange', waiting: 'Wartend', live: 'Bei Agenten', agents: 'Agenten', longest: 'Längste Wartezeit', average: 'Mittlere Wartezeit', nobody: 'Niemand', noLive: 'Kein Agent hat eine Sitzung.', noAgents: 'Kein Agent ist da.',
@@ -167,7 +170,7 @@ const de: Messages = {
   },
   audit: {
     text: 'Wer was tat und ansah.', actor: 'Wer', action: 'Was', target: 'Woran', from: 'Von', to: 'Bis', time: 'Zeit', details: 'Einzelheiten', none: 'Nichts passt', noneText: 'In dieser Zeit tat das niemand.', show: 'Zeigen',
-    position: 'Position', oldest: 'Älteste zuerst',
+    position: 'Position',
   },
 };
 

@@ -36,7 +36,7 @@ export default {
     play: 'Play or pause', stepBack: 'One event back', stepOn: 'One event on', escalation: 'To the next escalation',
   },
   palette: {
-    title: 'Commands', hint: 'Type a command, a page or a session', nothing: 'Nothing of that name', session: 'This session',
+    title: 'Commands', hint: 'Type a command, a page or a session', nothing: 'Nothing of that name', searching: 'Looking through all sessions', session: 'This session',
     page: 'Pages', open: 'Sessions', preference: 'Appearance',
   },
   list: {
@@ -136,10 +136,13 @@ export default {
     INVALID_STATUS: 'The session has moved on: this is no longer possible.', NOT_IN_MANUAL_MODE: 'No person has this session any more.',
     MANUAL_IN_PROGRESS: 'A person has this session.', TRANSFER_PENDING: 'Another transfer waits for its answer.',
     NO_TRANSFER: 'This transfer is over.', NOT_ASKED: 'Somebody else was asked.', PERMISSION_DENIED: 'Your role does not allow it.',
+    FOREIGN_ORIGIN: 'This server does not know the address that you have it at: its proxy has to tell host and port. Its log says which it was told.',
     CHANGED_MEANWHILE: 'It was changed meanwhile.', STALE_VERSION: 'Somebody published another version meanwhile.',
     VIEWS_UNAVAILABLE: 'The lists are not ready yet.', STORE_UNAVAILABLE: 'The log cannot be reached.', RATE_LIMITED: 'Too many requests. Wait a moment.',
     INVALID_CREDENTIALS: 'Username and password do not belong together.', UNAUTHORIZED: 'Please sign in again.',
     SECOND_FACTOR_REQUIRED: 'A one-time code is needed.', SECOND_FACTOR_WRONG: 'The code is wrong or was used.', NOT_FOUND: 'It is not there.',
+    AGENT_EXISTS: 'Somebody has this username already; closed accounts keep theirs.', PASSWORD_INCORRECT: 'This is not the password.',
+    OLD_PASSWORD_INCORRECT: 'This is not the password.', PASSWORD_SAME: 'Choose another one than before.',
   },
   queue: {
     title: 'Queue board', waiting: 'Waiting', live: 'With an agent', agents: 'Agents', longest: 'Longest wait', average: 'Average wait', nobody: 'Nobody',
@@ -192,6 +195,6 @@ export default {
     text: 'Your account.', name: 'Name that customers see', email: 'E-mail', sound: 'A sound for offers', factor: 'Second factor', factorOn: 'On: a one-time code is asked for at each sign-in.', factorOff: 'Off. A one-time code beside the password keeps others out.', begin: 'Set it up', password: 'Password', secret: 'Enter this secret into your authenticator app:', code: 'The code that it shows', enable: 'Turn it on', disable: 'Turn it off', recovery: 'Recovery codes, shown this once. Keep them on paper.', newCodes: 'New recovery codes', signIns: 'Sign-ins', thisOne: 'This one', end: 'End', since: 'Since {time}', renewed: 'Last used {time}', changePassword: 'Change the password', appearance: 'Appearance', uri: 'Or open this address on the device:',
   },
   audit: {
-    text: 'Who did and looked at what.', actor: 'Who', action: 'What', target: 'Of what', from: 'From', to: 'To', time: 'Time', details: 'Details', none: 'Nothing fits', noneText: 'Nobody did so in that time.', show: 'Show', position: 'Position', oldest: 'Oldest first',
+    text: 'Who did and looked at what.', actor: 'Who', action: 'What', target: 'Of what', from: 'From', to: 'To', time: 'Time', details: 'Details', none: 'Nothing fits', noneText: 'Nobody did so in that time.', show: 'Show', position: 'Position',
   },
 };

@@ -55,3 +55,11 @@ export function spanOf(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
+
+/** When a day (`2026-11-30`) begins where the reader is, or the one after it, as the API takes it; nothing for no day. */
+export function startOf(day: string, later = 0): string {
+  if (day === '') return '';
+  const date = new Date(`${day}T00:00:00`);
+  date.setDate(date.getDate() + later);
+  return date.toISOString().replace(/\.\d+/, '');
+}

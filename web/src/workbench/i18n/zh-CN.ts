@@ -31,7 +31,7 @@ const zh: Messages = {
     mine: '显示我的', queue: '显示队列', all: '显示全部', side: '显示或隐藏侧栏', reply: '写回复', note: '写备注', play: '播放或暂停', stepBack: '后退一个事件', stepOn: '前进一个事件',
     escalation: '跳到下一次转人工',
   },
-  palette: { title: '命令', hint: '输入命令、页面或会话', nothing: '没有匹配项', session: '当前会话', page: '页面', open: '会话', preference: '外观' },
+  palette: { title: '命令', hint: '输入命令、页面或会话', nothing: '没有匹配项', searching: '正在查找所有会话', session: '当前会话', page: '页面', open: '会话', preference: '外观' },
   list: {
     title: '会话', views: '显示哪些会话', mine: '我的', queue: '队列', all: '全部', me: '我', assistant: '助手', nobody: '无人', typing: '{name} 正在输入…', draft: '草稿：',
     unread: '{count} 条未读消息', notes: '{count} 条备注', moved: '{count} 行等待移动', resize: '列表宽度', waitingSince: '开始等待',
@@ -100,8 +100,10 @@ const zh: Messages = {
     UNREACHABLE: '无法连接服务器。', SERVER: '服务器未能完成，请稍后重试。', OTHER: '请求被拒绝（{code}）。', ALREADY_TAKEN: '{name} 抢先一步，已接入此会话。', NOT_THE_OWNER: '{name} 正在接待此会话。',
     INVALID_STATUS: '会话状态已变化，此操作不再可行。', NOT_IN_MANUAL_MODE: '此会话已不在人工接待中。', MANUAL_IN_PROGRESS: '此会话正由人工接待。', TRANSFER_PENDING: '另一个转接正在等待回应。',
     NO_TRANSFER: '该转接已结束。', NOT_ASKED: '被请求的是其他人。', PERMISSION_DENIED: '您的角色无权执行。', CHANGED_MEANWHILE: '内容在此期间被修改。', STALE_VERSION: '他人在此期间发布了新版本。',
+    FOREIGN_ORIGIN: '服务器不认识您访问它的地址：代理必须转告主机名和端口。服务器日志写明了它收到的内容。',
     VIEWS_UNAVAILABLE: '列表尚未就绪。', STORE_UNAVAILABLE: '无法访问日志。', RATE_LIMITED: '请求过多，请稍候。', INVALID_CREDENTIALS: '用户名与密码不匹配。', UNAUTHORIZED: '请重新登录。',
     SECOND_FACTOR_REQUIRED: '需要一次性验证码。', SECOND_FACTOR_WRONG: '验证码错误或已使用。', NOT_FOUND: '不存在。',
+    AGENT_EXISTS: '该用户名已被占用；已停用的账号保留其用户名。', PASSWORD_INCORRECT: '密码不正确。', OLD_PASSWORD_INCORRECT: '密码不正确。', PASSWORD_SAME: '请选择与之前不同的密码。',
   },
   queue: {
     title: '队列看板', waiting: '等待中', live: '人工接待中', agents: '客服', longest: '最长等待', average: '平均等待', nobody: '无人', noLive: '没有人工接待中的会话。', noAgents: '没有客服在线。', listen: '旁听',
@@ -152,7 +154,7 @@ const zh: Messages = {
     since: '自 {time}', renewed: '最近使用 {time}', changePassword: '修改密码', appearance: '外观', uri: '或在设备上打开此地址：',
   },
   audit: {
-    text: '谁做了什么，看了什么。', actor: '谁', action: '做了什么', target: '对象', from: '从', to: '到', time: '时间', details: '详情', none: '没有匹配项', noneText: '该时间段内没有记录。', show: '显示', position: '位置', oldest: '最早优先',
+    text: '谁做了什么，看了什么。', actor: '谁', action: '做了什么', target: '对象', from: '从', to: '到', time: '时间', details: '详情', none: '没有匹配项', noneText: '该时间段内没有记录。', show: '显示', position: '位置',
   },
 };
 

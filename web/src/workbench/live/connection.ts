@@ -5,6 +5,7 @@ import { readEvents } from '@shared/sse';
 
 import { authFetch } from '../api/client';
 import { Problem } from '../api/problem';
+import { SERVER } from '../api/server';
 import { frameOf, type Frame } from './frames';
 
 export type ConnectionState = 'connecting' | 'live' | 'lost' | 'denied';
@@ -42,6 +43,7 @@ export class Connection {
   /** Runs until `end`. */
   async run(): Promise<void> {
     addEventListener('online', this.#hurry);
+    document.addEventListener('resume', this.#thawed);
     while (!this.#isOver) {
       this.#source.onState(this.#wasLost ? 'lost' : 'connecting');
       const again = await this.#connectOnce().catch((error: unknown) => this.#failed(error));
@@ -49,6 +51,7 @@ export class Connection {
       await this.#rest();
     }
     removeEventListener('online', this.#hurry);
+    document.removeEventListener('resume', this.#thawed);
   }
 
   /** Opens it anew at once, for other sessions to watch. */
@@ -66,12 +69,18 @@ export class Connection {
 
   #hurry = (): void => this.#wake();
 
+  /** The browser froze the page: what is connected may be dead and not say so. */
+  #thawed = (): void => {
+    this.#wasLost = true;
+    this.restart();
+  };
+
   async #connectOnce(): Promise<boolean> {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const query = this.#source.query();
     if (this.position > 0) query.set('after', String(this.position));
-    const response = await authFetch(new Request(new URL(`/api/agent/events?${query}`, location.origin), { signal }));
+    const response = await authFetch(new Request(`${SERVER}/api/agent/events?${query}`, { signal }));
     if (!response.ok || response.body === null) return this.#refused(response.status);
     this.#isBack(response);
     const watchdog = this.#watch();

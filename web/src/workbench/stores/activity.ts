@@ -43,7 +43,8 @@ export const useActivity = defineStore('activity', () => {
     const here = viewing.get(told.session_id) ?? new Map<string, Present>();
     if (told.is_viewing) here.set(told.agent, { key: told.agent, name: told.agent_name ?? null, isCustomer: false });
     else here.delete(told.agent);
-    viewing.set(told.session_id, here);
+    if (here.size > 0) viewing.set(told.session_id, here);
+    else viewing.delete(told.session_id);
     if (told.is_viewing) {
       later(`viewing ${told.session_id} ${told.agent}`, VIEWING_MS + 5000, () => hearViewing({ ...told, is_viewing: false }));
     }
@@ -58,7 +59,11 @@ export const useActivity = defineStore('activity', () => {
 
   function later(key: string, ms: number, run: () => void): void {
     clearTimeout(timers.get(key));
-    timers.set(key, setTimeout(run, ms));
+    const ends = (): void => {
+      timers.delete(key);
+      run();
+    };
+    timers.set(key, setTimeout(ends, ms));
   }
 
   /** Told once at the beginning and again now and then; a failure is nobody's concern. */

@@ -3,6 +3,7 @@ import { request } from '../api/client';
 import { optional } from '../api/optional';
 import { account } from '../api/sign_in';
 import type { Counts, Summary } from '../api/types';
+import { startOf } from '../i18n/times';
 import type { Row } from '../features/inbox/row';
 import type { Filter, View } from '../features/inbox/views';
 
@@ -35,14 +36,6 @@ function nextOf(data: ListAnswer['data']): string | null {
   if (data.next_cursor) return data.next_cursor;
   if (data.next_cursor === null || !data.has_more) return null;
   return `+${data.offset + data.sessions.length}`;
-}
-
-/** When a day begins where the reader is, or the one after it. */
-function startOf(day: string, later = 0): string {
-  if (day === '') return '';
-  const date = new Date(`${day}T00:00:00`);
-  date.setDate(date.getDate() + later);
-  return date.toISOString().replace(/\.\d+/, '');
 }
 
 function queryOf(view: View, filter: Filter): URLSearchParams {

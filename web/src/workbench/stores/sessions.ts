@@ -17,6 +17,8 @@ import { throttle } from './throttle';
 const MOVES = /escalat|took_over|transfer|released|returned|closed|reopened|after_hours|opened|offer/;
 /** How often lists and counts are asked for again while things happen. */
 const REFRESH_MS = 1500;
+/** How soon an event is in the list, and how often the list is drawn while more of them come. */
+const [SOON_MS, EVERY_MS] = [16, 150];
 
 export const useSessions = defineStore('sessions', () => {
   const rows = shallowRef(new Map<string, Row>());
@@ -34,17 +36,19 @@ export const useSessions = defineStore('sessions', () => {
   const viewer = computed(() => ({ id: account.current?.me.id ?? '', skills: account.current?.me.skills ?? [] }));
 
   const wanted = computed(() => {
-    const shown = [...rows.value.values()].filter(
-      (row) =>
-        isIn(view.value, row, viewer.value) && passes(filter, row) && (matched.value?.has(row.session_id) ?? true),
-    );
-    return shown.sort(compare(view.value, filter.sort)).map((row) => row.session_id);
+    // Read once, not for each of thousands of rows: what is reactive is slow to read.
+    const [list, person, found, asked] = [view.value, viewer.value, matched.value, { ...filter }];
+    const shown: Row[] = [];
+    for (const row of rows.value.values()) {
+      if (isIn(list, row, person) && passes(asked, row) && (found?.has(row.session_id) ?? true)) shown.push(row);
+    }
+    return shown.sort(compare(list, asked.sort)).map((row) => row.session_id);
   });
 
   const counts = computed(() => {
-    const all = [...rows.value.values()];
-    const counted = (name: View): number => all.filter((row) => isIn(name, row, viewer.value)).length;
     const { value } = serverCounts;
+    const person = viewer.value;
+    const counted = (name: View): number => [...rows.value.values()].filter((row) => isIn(name, row, person)).length;
     return { mine: value?.mine ?? counted('mine'), queue: value?.queue ?? counted('queue'), all: value?.all ?? page.total };
   });
 
@@ -59,11 +63,12 @@ export const useSessions = defineStore('sessions', () => {
   async function more(isFirst = false): Promise<number> {
     const mine = generation;
     page.isLoading = true;
-    page.problem = null;
     try {
       const answer = await fetchPage(view.value, filter, isFirst ? null : page.next);
       if (mine !== generation) return answer.position;
       take(answer, isFirst);
+      // Not before: while it is tried again, what was wrong stays on screen.
+      page.problem = null;
       return answer.position;
     } catch (error) {
       if (mine === generation) page.problem = asProblem(error);
@@ -91,7 +96,7 @@ export const useSessions = defineStore('sessions', () => {
     const known = rows.value.get(row.session_id);
     if (known && known.position > row.position) return;
     // What the list does not tell stays as events told it.
-    rows.value.set(row.session_id, { ...row, offer: known?.offer ?? null, transfer: known?.transfer ?? null });
+    rows.value.set(row.session_id, seen({ ...row, offer: known?.offer ?? null, transfer: known?.transfer ?? null }));
   }
 
   const refreshCounts = throttle(REFRESH_MS, async () => {
@@ -103,14 +108,16 @@ export const useSessions = defineStore('sessions', () => {
     triggerRef(rows);
   });
 
-  // Frames come by the hundred in a second: the screen is drawn once for all that came in between.
+  // Frames come by the hundred in a second: what comes alone is shown at once, of more the list is drawn some times a second.
   let pending: Frame[] = [];
+  let drawn = 0;
   function hear(frame: Frame): void {
-    if (pending.length === 0) setTimeout(flush, 50);
+    if (pending.length === 0) setTimeout(flush, Math.max(SOON_MS, drawn + EVERY_MS - performance.now()));
     pending.push(frame);
   }
 
   function flush(): void {
+    drawn = performance.now();
     const frames = pending;
     pending = [];
     for (const frame of frames) {

@@ -268,7 +268,7 @@ impl Fixture {
         };
         let signer =
             Signer::new(never, reader, self.identity(), self.key(), places, only_at_a_stop(), self.clock.clone());
-        signer.log_proof(Duration::from_millis(50))
+        signer.log_proof(Arc::new(self.log.clone()), Duration::from_millis(50))
     }
 
     /// Puts the log back to its first events, and records that.

@@ -13,7 +13,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName},
 };
 use tempfile::TempDir;
-use tests::desk::{Desk, Setup};
+use tests::desk::{Desk, Setup, write_private};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -56,7 +56,7 @@ impl Secured {
             [("DESK_TLS_CERT_FILE", "cert.pem", &pair.cert_pem), ("DESK_TLS_KEY_FILE", "key.pem", &pair.key_pem)];
         let mut environment = more;
         for (setting, name, pem) in files {
-            std::fs::write(folder.path().join(name), pem).unwrap();
+            write_private(folder.path().join(name), pem);
             environment.push((setting, folder.path().join(name).display().to_string()));
         }
         Self { desk: Desk::start(Setup { environment, ..Setup::default() }), pair, folder }
@@ -102,11 +102,16 @@ impl Secured {
 
 /// A connection of a client that trusts only this certificate.
 pub(super) async fn connect(desk: &Desk, pair: &Pair) -> io::Result<TlsStream<TcpStream>> {
+    secured(super::socket(desk).await, pair).await
+}
+
+/// The same on a connection to whoever has the certificate.
+pub(super) async fn secured(tcp: TcpStream, pair: &Pair) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(pair.certificate.clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let config =
         config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
     let connector = TlsConnector::from(Arc::new(config));
-    connector.connect(ServerName::try_from("localhost").unwrap(), super::socket(desk).await).await
+    connector.connect(ServerName::try_from("localhost").unwrap(), tcp).await
 }

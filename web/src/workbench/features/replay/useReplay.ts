@@ -8,6 +8,7 @@ import { readEvents } from '@shared/sse';
 
 import { answered, api, authFetch, pathOf } from '../../api/client';
 import { asProblem, Problem } from '../../api/problem';
+import { SERVER } from '../../api/server';
 import type { Envelope, SessionData } from '../../api/types';
 import { frameOf } from '../../live/frames';
 
@@ -89,7 +90,7 @@ async function momentAt(id: string, at: string): Promise<SessionData> {
 /** All of a session's events up to a position, from its stream. */
 async function eventsOf(id: string, last: number): Promise<Envelope[]> {
   const abort = new AbortController();
-  const url = new URL(`${pathOf`/api/sessions/${id}/events`}?after=0`, location.origin);
+  const url = `${SERVER}${pathOf`/api/sessions/${id}/events`}?after=0`;
   const response = await authFetch(new Request(url, { signal: abort.signal }));
   if (!response.ok || response.body === null) throw Problem.of(response.status, await response.json().catch(() => null));
   const found: Envelope[] = [];

@@ -131,27 +131,41 @@ type Placed = MessageItem | ActivityItem | NoteItem;
 
 /** In order, each once; of two with one key the later wins. */
 export function merged(known: Placed[], more: Placed[]): Placed[] {
-  const last = known.at(-1);
-  const [first] = more;
-  // What comes live goes to the end; nothing has to be sorted for it.
-  if (more.length === 1 && first && (!last || last.position < first.position)) return [...known, first];
+  // What comes live goes to the end, older pages go before: ten thousand items are not sorted for it.
+  const page = more.length > 1 ? inOrder(more) : more;
+  if (isBefore(known.at(-1), page[0])) return [...known, ...page];
+  if (isBefore(page.at(-1), known[0])) return [...page, ...known];
   const byKey = new Map<string, Placed>();
   for (const item of [...known, ...more]) byKey.set(item.key, item);
-  return [...byKey.values()].sort((a, b) => a.position - b.position || (a.key < b.key ? -1 : 1));
+  return inOrder([...byKey.values()]);
 }
 
-const dayOf = (at: number): string => {
+const inOrder = (items: Placed[]): Placed[] =>
+  [...items].sort((a, b) => a.position - b.position || (a.key < b.key ? -1 : 1));
+
+const isBefore = (a: Placed | undefined, b: Placed | undefined): boolean => !a || !b || a.position < b.position;
+
+interface Day {
+  key: string;
+  from: number;
+  to: number;
+}
+
+function dayOf(at: number): Day {
   const date = new Date(at * 1000);
-  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
-};
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  const midnight = (later: number): number => new Date(year, month, day + later).getTime() / 1000;
+  return { key: `d${year}-${month + 1}-${day}`, from: midnight(0), to: midnight(1) };
+}
 
 export function withDays(placed: (Placed | PendingItem)[]): Item[] {
   const items: Item[] = [];
-  let day = '';
+  let day: Day | null = null;
   for (const item of placed) {
-    const its = dayOf(item.at);
-    if (its !== day) items.push({ kind: 'day', key: `d${its}`, at: item.at });
-    day = its;
+    if (day === null || item.at < day.from || item.at >= day.to) {
+      day = dayOf(item.at);
+      items.push({ kind: 'day', key: day.key, at: item.at });
+    }
     items.push(item);
   }
   return items;
