@@ -25,7 +25,8 @@ FAQ's folder, which change rarely, and the views, which are rebuilt. Keep the co
 old one brings destroyed keys back.
 
 To put it back: stop desk, put the three files into an empty data directory together with master-key, token-key,
-checkpoint-key and faq, and start it. README.md has it step by step.
+checkpoint-key and faq, and start it. README.md has it step by step. Where notes were kept that reach beyond the
+copy, desk mark-restored records the restore first.
 
 PostgreSQL and KurrentDB have backups of their own; this is for SQLite.
 

@@ -1,4 +1,5 @@
-//! Checkpoints, as `desk` has them made: where they go, which key signs them; and `desk keys`, which shows its public half.
+//! Checkpoints, as `desk` has them made: where they go, which key signs them; `desk keys`, which shows its public half; and `desk
+//! mark-restored`, which records a restore.
 //!
 //! Invariant: the private key is never printed; `desk keys` reads one file and changes nothing, so it works beside a running
 //! `desk`.
@@ -9,11 +10,16 @@ use std::{
 };
 
 use event_store::{
-    Clock, EventStore, Follow, Identity,
+    Clock, EventReader, EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
 };
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::{data_dir::DataDir, settings::Settings};
+
+/// How far the last event may be ahead of the clock at a start.
+const FAR_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,7 +36,7 @@ pub fn signer(
     clock: Arc<dyn Clock>,
 ) -> Result<Signer, AnyError> {
     let key = checkpoint_key(settings, log)?;
-    let (folder, key_file) = (settings.checkpoint_dir(), settings.checkpoint_key_file());
+    let folder = settings.checkpoint_dir();
     if folder.starts_with(data_dir.join("")) {
         tracing::info!(
             folder = %folder.display(),
@@ -38,11 +44,15 @@ pub fn signer(
              set checkpoint_dir to a folder on another disk or machine"
         );
     }
-    let places = Places { folder, state: data_dir.join("checkpoint-state"), key_file };
+    let public_key = data_dir.join("checkpoint-key.pub");
+    std::fs::write(&public_key, format!("{}\n", key.public()))
+        .map_err(|error| format!("the public key for checkpoints cannot be written to {}: {error}", public_key.display()))?;
+    let (state, alarm) = (data_dir.join("checkpoint-state"), data_dir.join("checkpoint-alarm"));
+    let places = Places { folder, state, public_key, alarm, store: settings.log.shown() };
     Ok(Signer::new(follow, store, log, key, places, Pace::default(), clock))
 }
 
-fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {
+pub(crate) fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, AnyError> {
     let path = &settings.checkpoint_key_file();
     let (key, made) = CheckpointKey::read_or_create(path, log)?;
     if key.public().name() != Checkpoint::origin(log) {
@@ -59,6 +69,32 @@ fn checkpoint_key(settings: &Settings, log: Identity) -> Result<CheckpointKey, A
         tracing::info!(path = %path.display(), "a key that signs checkpoints was made; `desk keys` prints its public half");
     }
     Ok(key)
+}
+
+/// The precision of a note.
+pub(crate) fn to_the_microsecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+/// Refuses a log whose last event is more than a day ahead of the clock, unless the operator accepts that.
+///
+/// # Errors
+/// It is, or the log cannot be read.
+pub async fn refuse_far_future(settings: &Settings, log: &dyn EventReader, clock: &dyn Clock) -> Result<(), AnyError> {
+    let head = log.head().await?;
+    let Some(last) = log.read_at(head).await? else { return Ok(()) };
+    let ahead = last.recorded_at.duration_since(clock.now());
+    if ahead <= FAR_AHEAD || settings.accept_clock {
+        return Ok(());
+    }
+    Err(format!(
+        "the log's last event, at position {head}, was recorded at {}, {} hours ahead of this machine's clock: set the clock, or \
+         restore the log if it was changed. If the clock is right, --accept-clock (accept_clock) starts all the same; further \
+         events then get times behind that one",
+        last.recorded_at_text(),
+        ahead.as_hours()
+    )
+    .into())
 }
 
 /// Prints the public key, and to standard error where the private one is.

@@ -14,7 +14,9 @@ use crate::{
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
     error_chain::chain,
-    logging, reset_admin, server,
+    logging,
+    mark_restored::{self, MarkRestoredArgs},
+    reset_admin, server,
     settings::{Layers, Settings, example_file, settings_page},
 };
 
@@ -86,6 +88,9 @@ struct Flags {
     /// A TOML file with settings
     #[arg(long, value_name = "FILE", env = "DESK_CONFIG", global = true)]
     config: Option<PathBuf>,
+    /// Start although the log's last event is more than a day ahead of this machine's clock
+    #[arg(long, global = true)]
+    accept_clock: bool,
     /// For a developer's own machine: logs for people instead of JSON
     #[arg(long, global = true)]
     dev: bool,
@@ -123,6 +128,9 @@ enum Subcommands {
     /// Open the account `admin` again when no administrator can sign in any more
     #[command(after_help = RESET_ADMIN_HELP)]
     ResetAdmin,
+    /// Record that the log was put back from a backup, before desk is started on it
+    #[command(after_help = mark_restored::HELP)]
+    MarkRestored(MarkRestoredArgs),
     /// Back up the databases of a data directory while desk runs
     #[command(after_help = backup::HELP)]
     Backup(BackupArgs),
@@ -185,6 +193,10 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
             let said = format!("admin can sign in with the password in {}, and has to change it\n", file.display());
             Ok(std::io::stdout().write_all(said.as_bytes())?)
         }
+        Some(Subcommands::MarkRestored(args)) => {
+            let said = mark_restored::mark_restored(&args, settings).await?;
+            Ok(std::io::stdout().write_all(said.as_bytes())?)
+        }
         Some(Subcommands::Backup(args)) => Ok(backup(&args, settings).await?),
         Some(Subcommands::CopyKeys(args)) => Ok(copy_keys(&args).await?),
         Some(Subcommands::CopyLog(args)) => {
@@ -227,6 +239,7 @@ fn layers(flags: Flags) -> Layers {
     layers.flag("event_store_url", flags.event_store_url);
     layers.flag("faq_dir", flags.faq_dir);
     layers.flag("clock_file", flags.clock_file);
+    layers.flag("accept_clock", flags.accept_clock.then(|| "true".to_owned()));
     layers.flag("dev", flags.dev.then(|| "true".to_owned()));
     layers
 }

@@ -18,12 +18,13 @@ use std::{
 use clap::Args;
 use event_store::{
     Identity, Position, ReadError,
+    checkpoint::Exemption,
     import::{Chain, Import, ImportError, ReadBack},
     port::Positions,
     position_map::{MapError, MapWriter},
 };
 
-use crate::{endpoints::refuse_passwords, settings::Settings};
+use crate::{checkpoints, endpoints::refuse_passwords, settings::Settings};
 use ends::{Source, open_target};
 use progress::Progress;
 use reading::read_on;
@@ -168,9 +169,27 @@ pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(
     };
     let began = Instant::now();
     copy.until_even().await?;
-    copy.import.finish().await?;
+    let signed = exemption(&source, target.identity, settings);
+    copy.import.finish(signed).await?;
     let map = copy.map.take().map(MapWriter::finish).transpose()?;
     Ok(copy.say_done(&target.place, target.identity, map.as_deref(), began)?)
+}
+
+/// Signs up to where the copy's times increase within each stream only. A source that is itself a copy counts only if that was
+/// signed for it: anybody who can write it could have claimed it.
+fn exemption(source: &Source, to: Identity, settings: &Settings) -> impl FnOnce(Position) -> Exemption {
+    let key = checkpoints::checkpoint_key(settings, to);
+    let is_known = match &key {
+        Ok(key) => source.place.is_kurrent() || source.exemption.is_signed_by(key.public(), source.identity),
+        Err(_) => false,
+    };
+    let key = key.inspect_err(|error| {
+        tracing::warn!(error = &**error as &dyn std::error::Error, "the copy's times cannot be signed; verify will say so");
+    });
+    move |rises_after| match key {
+        Ok(key) if is_known && rises_after > Position::START => Exemption::signed(rises_after, to, &key),
+        Ok(_) | Err(_) => Exemption { rises_after, note: None, is_copy: true },
+    }
 }
 
 /// The folder is made where it is the data directory of a new desk.

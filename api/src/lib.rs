@@ -23,6 +23,7 @@ pub mod envelope;
 pub mod error_chain;
 pub mod following;
 pub mod logging;
+mod mark_restored;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;

@@ -16,7 +16,7 @@ mod setting;
 mod value;
 mod variables;
 
-use std::{ops::Deref, path::PathBuf};
+use std::{ops::Deref, path::PathBuf, time::Duration};
 
 use domain::{
     Language,
@@ -161,6 +161,12 @@ impl Settings {
     #[must_use]
     pub fn checkpoint_dir(&self) -> PathBuf {
         self.checkpoint_dir.clone().unwrap_or_else(|| self.data_dir.join("checkpoints"))
+    }
+
+    /// Within what time the whole log is proved again, if it is.
+    #[must_use]
+    pub fn log_proof_period(&self) -> Option<Duration> {
+        (self.log_proof_hours > 0).then(|| Duration::from_secs(u64::from(self.log_proof_hours) * 3600))
     }
 
     /// The key that signs checkpoints.

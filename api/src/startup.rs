@@ -5,13 +5,14 @@ pub(crate) mod assistants;
 mod databases;
 mod faq;
 pub mod followers;
+mod lost_parts;
 pub(crate) mod mail;
 mod secret_file;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Ephemeral, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
+    AccessLog, Accounts, Customers, Ephemeral, Erasure, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
     SettingsInForce, Workspace,
     assistants::{Assistants, Budgets},
     ephemeral::{FrameKeys, Relay},
@@ -85,9 +86,11 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     for (_, url) in server_urls(&settings) {
         check_server(&url).await?;
     }
+    lost_parts::refuse(&settings).await?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
+    checkpoints::refuse_far_future(&settings, &*store, &*clock).await?;
     start_with(settings, data_dir, store, vault, keys, clock).await
 }
 
@@ -103,6 +106,10 @@ async fn start_with(
     let started = Started::now(&*clock);
     let identity = store.identity().await?;
     let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
+    let completed = Erasure::new(log.clone()).complete().await?;
+    if completed > 0 {
+        tracing::info!(persons = completed, "erasures that an earlier process had begun are complete");
+    }
     let node = Node::new(node_id(&settings, &data_dir)?);
     let head = store.head().await?;
     let tail = Tail::new(store.clone(), head);
@@ -114,6 +121,10 @@ async fn start_with(
     supervisor.start(followers::tail(tail.clone()));
     supervisor.start(followers::write_probe(log.clone()));
     supervisor.start(followers::signer(signer.clone(), signed));
+    if let Some(period) = settings.log_proof_period() {
+        let stored = databases::stored_log(&settings, log.reader()).await?;
+        supervisor.start(followers::log_proof(Arc::new(signer.log_proof(stored, period))));
+    }
     supervisor.start(followers::views(views.clone()));
     let published = Arc::new(PublishedSettings::new(log.clone(), identity.log_id));
     let in_force = SettingsInForce::load(published.journal(), head, version_zero(&settings)).await?;
@@ -321,6 +332,20 @@ pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), A
     let store = open_log(settings, clock.clone()).await?;
     let identity = store.identity().await?;
     Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
+}
+
+/// Log and vault alone, for a command that runs without the rest; the folder is locked for as long as it is held.
+///
+/// # Errors
+/// Something cannot be used; the error says what, and what to do.
+pub async fn open_log_alone(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<(Arc<dyn EventStore>, Arc<Vault>, DataDir), AnyError> {
+    let data_dir = DataDir::lock(&settings.data_dir)?;
+    lost_parts::refuse(settings).await?;
+    let (vault, _keys) = open_vault(settings, &data_dir).await?;
+    Ok((open_log(settings, clock).await?, vault, data_dir))
 }
 
 fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {

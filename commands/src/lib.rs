@@ -13,6 +13,7 @@ pub mod assistants;
 pub mod await_reply;
 pub mod customers;
 pub mod ephemeral;
+pub mod erasure;
 pub mod error;
 pub mod event_id;
 pub mod executor;
@@ -30,6 +31,7 @@ pub use assistant::{Answering, Assistant, AssistantError, Completion, Piece, Que
 pub use await_reply::{MessageOutcome, await_reply};
 pub use customers::Customers;
 pub use ephemeral::{Ephemeral, LiveSubscription};
+pub use erasure::Erasure;
 pub use error::CommandError;
 pub use event_id::{CommandId, IdempotencyKey};
 /// The time that decides, for adapters that need it.

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod calendar;
 pub mod codec;
 pub mod customer;
+pub mod erasure;
 pub mod event;
 pub mod flags;
 pub mod fold;
@@ -24,6 +25,7 @@ pub mod texts;
 
 pub use audience::{Audience, Viewer, Viewers};
 pub use codec::{Class, DecodeError, Encoded, PersonalText};
+pub use erasure::ErasureCause;
 pub use event::DomainEvent;
 pub use id::{
     AgentId, ContextId, DeviceId, Incarnation, MailId, MessageId, NoteId, OfferId, QuickReplyId, RunId, SessionId,

@@ -5,9 +5,12 @@
 //! the format, `key.rs` the keys, `signer.rs` writes notes. Invariants: a checkpoint is only read from a note with a valid
 //! signature; its text is the canonical form of its fields, so equal checkpoints have equal texts.
 
+mod chain_check;
+mod exemption;
 mod folder;
 mod frontier;
 mod key;
+mod log_proof;
 mod note;
 mod signer;
 #[cfg(test)]
@@ -22,8 +25,10 @@ use crate::{
     port::Identity,
 };
 
+pub use exemption::Exemption;
 pub use folder::LATEST;
 pub use key::{CheckpointKey, KeyError, PublicKey};
+pub use log_proof::LogProof;
 pub use note::{MAX_NOTE_BYTES, NoteError};
 pub use signer::{Alarm, Pace, Places, Signer, Status};
 

@@ -20,6 +20,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     migration::MigrationError,
     pages::{PAGE, pages_after},
@@ -292,12 +293,13 @@ impl Import {
         Ok(())
     }
 
-    /// Marks the copy as complete: from now on it may be served.
+    /// Marks the copy as complete: from now on it may be served. `signed` says up to where times increase within each stream
+    /// only, and may sign that.
     ///
     /// # Errors
     /// The target does not answer.
-    pub async fn finish(&mut self) -> Result<(), ImportError> {
-        self.target.finish(self.chain.rises_after()).await
+    pub async fn finish(&mut self, signed: impl FnOnce(Position) -> Exemption) -> Result<(), ImportError> {
+        self.target.finish(signed(Position(self.chain.rises_after()))).await
     }
 
     /// The events taken so far, compared or appended.

@@ -181,6 +181,15 @@ impl EventStore for KurrentLog {
         self.writer.append(Request { stream: stream.clone(), expected, events }).await
     }
 
+    async fn raise_generation(&self) -> Result<Identity, AppendError> {
+        let unavailable = |error: KurrentError| AppendError::Unavailable(Arc::new(error));
+        let Identity { log_id, generation } = self.identity().await.map_err(|e| AppendError::Unavailable(Arc::new(e)))?;
+        let raised = Identity { log_id, generation: generation + 1 };
+        let stored = identity::Stored::complete(raised);
+        identity::update(&self.reader.connection, stored).await.map_err(unavailable)?;
+        Ok(raised)
+    }
+
     async fn probe_write(&self) -> Result<(), AppendError> {
         identity::probe_write(&self.reader.connection).await.map_err(AppendError::from)
     }

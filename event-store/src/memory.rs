@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
+    checkpoint::Exemption,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
@@ -306,8 +307,8 @@ impl ImportTarget for MemoryImport {
         Ok(places)
     }
 
-    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
-        self.store.inner.times_rise_after.store(times_rise_after, Ordering::SeqCst);
+    async fn finish(&mut self, exemption: Exemption) -> Result<(), ImportError> {
+        self.store.inner.times_rise_after.store(exemption.rises_after.0, Ordering::SeqCst);
         self.store.inner.is_complete.store(true, Ordering::SeqCst);
         Ok(())
     }

@@ -12,7 +12,10 @@ use sqlx::{
     sqlite::SqlitePool,
 };
 
-use crate::sql::{Database, SqlError};
+use crate::{
+    row::is_damage,
+    sql::{Database, SqlError},
+};
 
 /// The migrations of a folder, read when this crate is compiled.
 macro_rules! built_in {
@@ -92,12 +95,32 @@ pub enum MigrationError {
         "the log is an incomplete copy: run desk copy-log again, which resumes it; after that desk can be started on it"
     )]
     Incomplete,
+    /// Something of a log that was used is gone or cannot be read.
+    #[error("the log was changed outside desk: {what} is missing or cannot be read")]
+    Damaged {
+        /// What.
+        what: &'static str,
+        /// What the database said.
+        #[source]
+        source: Option<SqlError>,
+    },
+    /// It is a database, but not of a log.
+    #[error("the file is a database, but holds no log")]
+    NoLog,
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
 }
 
 impl MigrationError {
+    /// Why a log could not be opened that is there.
+    pub(crate) fn unless_damaged(error: SqlError) -> Self {
+        if is_damage(&error.0) {
+            return Self::Damaged { what: "its identity, or a table,", source: Some(error) };
+        }
+        Self::Database(error)
+    }
+
     fn of(database: &'static str, error: MigrateError) -> Self {
         match error {
             MigrateError::VersionMissing(version) => Self::Newer { database, version },

@@ -52,7 +52,7 @@ pub fn pages_after(reader: &dyn EventReader, mut after: Position) -> impl Stream
     }
 }
 
-/// Every page after one position, up to another, whose event is the last.
+/// Every page after one position, up to another, whose event is the last. A dense log that ends before it has a gap.
 pub fn pages_up_to(
     reader: &dyn EventReader,
     after: Position,
@@ -68,6 +68,9 @@ pub fn pages_up_to(
             if !page.is_empty() {
                 yield page;
             }
+        }
+        if reader.positions() == Positions::Dense && reached < up_to {
+            Err(ReadError::Gap { expected: reached.next(), found: up_to })?;
         }
     }
 }

@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use futures::Stream;
 use uuid::Uuid;
 
-use crate::event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
+use crate::{
+    checkpoint::Exemption,
+    event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
+};
 
 /// The precondition of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +179,11 @@ pub trait EventReader: Send + Sync {
         Ok(Position::START)
     }
 
+    /// The same, with who has signed it.
+    async fn exemption(&self) -> Result<Exemption, ReadError> {
+        Ok(Exemption { rises_after: self.times_rise_after().await?, note: None, is_copy: false })
+    }
+
     /// How this log assigns positions.
     fn positions(&self) -> Positions;
 
@@ -243,6 +251,15 @@ pub trait EventStore: EventReader {
         }
     }
 
+    /// Raises the log's generation by one and returns the new identity: positions after the head will mean other events than
+    /// before. Only after a restore, with nothing else running on the log. This store keeps the identity it was opened with.
+    ///
+    /// # Errors
+    /// The store cannot be restored, or does not answer.
+    async fn raise_generation(&self) -> Result<Identity, AppendError> {
+        Err(AppendError::Refused("cannot raise the generation of a log that is in no database"))
+    }
+
     /// Writes to disk what changes nothing, to learn whether writing works again after an append has failed. Default: it does.
     async fn probe_write(&self) -> Result<(), AppendError> {
         Ok(())
@@ -290,6 +307,10 @@ macro_rules! reads_through_its_reader {
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
                 self.reader.times_rise_after().await
+            }
+
+            async fn exemption(&self) -> Result<$crate::checkpoint::Exemption, ReadError> {
+                self.reader.exemption().await
             }
 
             fn positions(&self) -> Positions {

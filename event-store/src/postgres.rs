@@ -133,6 +133,8 @@ pub enum PostgresError {
 pub struct PostgresStore {
     reader: PostgresReader,
     appender: Appender,
+    /// Of the role that may do more than append.
+    owner_url: Arc<str>,
     /// How a connection is opened that asks whether writing works again.
     probe: Arc<PgConnectOptions>,
 }
@@ -182,8 +184,9 @@ impl PostgresStore {
         listen::start(session::listener(&settings.url)?, announce.clone());
         let appender = Appender::start(PostgresWriter::new(session::sequencer(&settings.url)?, announce, clock));
         let reader = PostgresReader::new(session::readers(&settings.url, settings.reader_connections)?, identity, head);
+        let owner_url = settings.owner_url.as_deref().unwrap_or(&settings.url).into();
         let probe = Arc::new(session::sequencer(&settings.url)?);
-        Ok(Self { reader, appender, probe })
+        Ok(Self { reader, appender, owner_url, probe })
     }
 
     /// Opens an existing log read-only; works while nodes write it, and with a role that may only select.
@@ -193,10 +196,26 @@ impl PostgresStore {
     pub async fn open_reader(url: &str) -> Result<Arc<dyn EventReader>, PostgresError> {
         let pool = session::readers(url, READER_CONNECTIONS)?;
         refuse_newer("log", applied(&pool, SCHEMA).await?, &POSTGRES_LOG)?;
-        let identity = reader::identity(&pool).await?;
+        let identity = reader::identity(&pool).await.map_err(MigrationError::unless_damaged)?;
         let (announce, head) = watch::channel(reader::current_head(&pool).await?);
         listen::start(session::listener(url)?, Arc::new(announce));
         Ok(Arc::new(PostgresReader::new(pool, identity, head)))
+    }
+}
+
+impl PostgresStore {
+    /// Whether there is no log in the database yet: no table, or no identity in it. False if the server does not answer.
+    pub async fn is_unused(url: &str) -> bool {
+        let Ok(pool) = pg_pool(url, SCHEMA, 1).await else { return false };
+        let table = sqlx::query("select 1 where to_regclass('log.identity') is not null").fetch_optional(&pool).await;
+        match table {
+            Ok(None) => true,
+            Ok(Some(_)) => {
+                let identity = sqlx::query("select 1 from log.identity").fetch_optional(&pool).await;
+                identity.is_ok_and(|row| row.is_none())
+            }
+            Err(_) => false,
+        }
     }
 }
 
@@ -218,16 +237,22 @@ async fn prepare_as_the_one_role(pool: &PgPool) -> Result<(), PostgresError> {
             tracing::warn!(
                 "one database role both migrates and serves; give an owner's URL, so that the serving role cannot change the log's guards"
             );
-            Ok(ensure_identity(pool).await?)
+            ensure_identity(pool).await
         }
     }
 }
 
-async fn ensure_identity(pool: &PgPool) -> Result<(), SqlError> {
+async fn ensure_identity(pool: &PgPool) -> Result<(), PostgresError> {
+    let is_there = sqlx::query("select 1 from log.identity").fetch_optional(pool).await.map_err(SqlError)?.is_some();
+    let has_events = "select 1 from log.event limit 1";
+    if !is_there && sqlx::query(has_events).fetch_optional(pool).await.map_err(SqlError)?.is_some() {
+        return Err(MigrationError::Damaged { what: "identity", source: None }.into());
+    }
     sqlx::query("insert into log.identity (id, log_id, generation) values (1, $1, 1) on conflict (id) do nothing")
         .bind(Uuid::new_v4().as_bytes().to_vec())
         .execute(pool)
-        .await?;
+        .await
+        .map_err(SqlError)?;
     Ok(())
 }
 
@@ -242,6 +267,14 @@ impl EventStore for PostgresStore {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
+    }
+
+    async fn raise_generation(&self) -> Result<Identity, AppendError> {
+        let unavailable = |SqlError(error)| AppendError::Unavailable(Arc::new(error));
+        let pool = pg_pool(&self.owner_url, SCHEMA, 1).await.map_err(unavailable)?;
+        let raised = sqlx::query("update log.identity set generation = generation + 1").execute(&pool).await;
+        raised.map_err(|error| unavailable(SqlError(error)))?;
+        reader::identity(&pool).await.map_err(unavailable)
     }
 
     async fn probe_write(&self) -> Result<(), AppendError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
+    checkpoint::Exemption,
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion, parse_time_text},
     port::{ReadError, RecordedEnd},
 };
@@ -95,14 +96,23 @@ macro_rules! decode_rows {
             stored_row(row).map_err(damaged)?.into_event()
         }
 
-        /// Decodes the head record as stored; an impossible position counts as 0.
-        fn end_of(row: &$row) -> Result<RecordedEnd, sqlx::Error> {
-            let position = Position(row.try_get::<i64, _>(0)?.try_into().unwrap_or(0));
-            Ok(RecordedEnd { position, recorded_at: row.try_get(1)?, hash: row.try_get(2)? })
+        /// Decodes the head record as stored; an impossible position counts as 0, and what cannot be read as empty.
+        fn end_of(row: &$row) -> RecordedEnd {
+            let position = row.try_get::<i64, _>(0).ok().and_then(|position| position.try_into().ok());
+            RecordedEnd {
+                position: Position(position.unwrap_or(0)),
+                recorded_at: row.try_get(1).unwrap_or_default(),
+                hash: row.try_get(2).unwrap_or_default(),
+            }
         }
 
+        /// A log last migrated by an older version has no column `note`.
         fn copy_of(row: &$row) -> Result<$crate::row::CopyMark, sqlx::Error> {
-            Ok($crate::row::CopyMark { is_complete: row.try_get(0)?, times_rise_after: row.try_get(1)? })
+            Ok($crate::row::CopyMark {
+                is_complete: row.try_get("is_whole")?,
+                times_rise_after: row.try_get("times_rise_after")?,
+                note: row.try_get::<Option<String>, _>("note").ok().flatten(),
+            })
         }
     };
 }
@@ -112,6 +122,8 @@ pub(crate) use decode_rows;
 pub(crate) struct CopyMark {
     pub(crate) is_complete: bool,
     pub(crate) times_rise_after: i64,
+    /// Who signed that.
+    pub(crate) note: Option<String>,
 }
 
 impl CopyMark {
@@ -124,6 +136,42 @@ impl CopyMark {
     pub(crate) fn times_rise_after(copy: Option<&Self>) -> Position {
         Position(copy.map_or(0, |copy| copy.times_rise_after.try_into().unwrap_or(0)))
     }
+}
+
+impl From<Option<CopyMark>> for Exemption {
+    fn from(copy: Option<CopyMark>) -> Self {
+        let rises_after = CopyMark::times_rise_after(copy.as_ref());
+        Self { rises_after, is_copy: copy.is_some(), note: copy.and_then(|copy| copy.note) }
+    }
+}
+
+/// Why a query over the log failed: damaged data is the log's own fault, anything else the connection's.
+pub(crate) fn read_error(error: sqlx::Error) -> ReadError {
+    if !is_damage(&error) {
+        return ReadError::unavailable(error);
+    }
+    ReadError::Damaged { position: Position::START, what: error.to_string() }
+}
+
+/// Whether an error of one of our fixed queries means that the database does not hold what this program wrote.
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_code_of_damage(&code)),
+        sqlx::Error::RowNotFound
+        | sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::TypeNotFound { .. } => true,
+        _passing => false,
+    }
+}
+
+/// PostgreSQL: a table or column is gone, or a page or index is damaged. SQLite, whose codes carry details in the higher bytes:
+/// SQLITE_ERROR, which our statements only get where the schema is not ours, and SQLITE_CORRUPT.
+fn is_code_of_damage(code: &str) -> bool {
+    const POSTGRES: [&str; 4] = ["42P01", "42703", "XX001", "XX002"];
+    let is_sqlite = code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 1 | 11));
+    is_sqlite || POSTGRES.contains(&code)
 }
 
 /// The end reported for a log whose head record is missing.

@@ -21,16 +21,14 @@ macro_rules! sql_event_reader {
             }
 
             async fn head(&self) -> Result<Position, ReadError> {
-                let row = self.row(concat!("select position from ", $head)).await;
-                let row = row.and_then(|row| row.ok_or(sqlx::Error::RowNotFound));
-                let position: i64 = row.and_then(|row| row.try_get(0)).map_err(ReadError::unavailable)?;
-                Ok(Position(position.unsigned_abs()))
+                let row = self.row(concat!("select position, recorded_at, hash from ", $head)).await;
+                let row = row.map_err(read_error)?.ok_or_else(|| read_error(sqlx::Error::RowNotFound))?;
+                Ok(end_of(&row).position)
             }
 
             async fn recorded_end(&self) -> Result<Option<RecordedEnd>, ReadError> {
                 let row = self.row(concat!("select position, recorded_at, hash from ", $head)).await;
-                let end = row.and_then(|row| row.as_ref().map_or_else(|| Ok(no_end()), end_of));
-                end.map(Some).map_err(ReadError::unavailable)
+                Ok(Some(row.map_err(read_error)?.as_ref().map_or_else(no_end, end_of)))
             }
 
             async fn identity(&self) -> Result<Identity, ReadError> {
@@ -38,13 +36,17 @@ macro_rules! sql_event_reader {
             }
 
             async fn is_complete(&self) -> Result<bool, ReadError> {
-                let copy = self.copy().await.map_err(ReadError::unavailable)?;
+                let copy = self.copy().await.map_err(read_error)?;
                 Ok(CopyMark::is_complete(copy.as_ref()))
             }
 
             async fn times_rise_after(&self) -> Result<Position, ReadError> {
-                let copy = self.copy().await.map_err(ReadError::unavailable)?;
+                let copy = self.copy().await.map_err(read_error)?;
                 Ok(CopyMark::times_rise_after(copy.as_ref()))
+            }
+
+            async fn exemption(&self) -> Result<Exemption, ReadError> {
+                Ok(self.copy().await.map_err(read_error)?.into())
             }
 
             fn positions(&self) -> Positions {

@@ -60,6 +60,9 @@ impl SqliteStore {
     /// As [`Self::open`].
     pub async fn open_with(path: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, MigrationError> {
         let pool = sqlite_writer().connect_with(sqlite_options(path, access)).await.map_err(SqlError)?;
+        if let Some(what) = reader::lost_part(&pool).await? {
+            return Err(MigrationError::Damaged { what, source: None });
+        }
         migrate_sqlite("log", &SQLITE_LOG, &pool).await?;
         if reader::copy(&pool).await?.is_some_and(|copy| !copy.is_complete) {
             return Err(MigrationError::Incomplete);
@@ -118,6 +121,13 @@ impl EventStore for SqliteStore {
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
         self.appender.append(Request { stream: stream.clone(), expected, events }).await
+    }
+
+    async fn raise_generation(&self) -> Result<Identity, AppendError> {
+        let raised = sqlx::query("update identity set generation = generation + 1").execute(&self.writer).await;
+        raised.map_err(|error| AppendError::Unavailable(Arc::new(error)))?;
+        let now = reader::identity(&self.writer).await;
+        now.map_err(|error| AppendError::Unavailable(Arc::new(error)))
     }
 
     async fn probe_write(&self) -> Result<(), AppendError> {

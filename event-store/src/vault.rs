@@ -222,6 +222,27 @@ impl Vault {
         Ok(seal::holds(&key, sealed, part.json.as_bytes()))
     }
 
+    /// Refuses a subject new keys from now on, and returns the ids of those it has: the first half of an erasure, so that the log
+    /// can name every key before [`Self::erase_subject`] destroys them.
+    ///
+    /// # Errors
+    /// The key store is unavailable.
+    pub async fn close_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        let key_ids = self.keys.close_subject(subject, now).await?;
+        for key_id in &key_ids {
+            self.unwrapped.invalidate(key_id).await;
+        }
+        Ok(key_ids)
+    }
+
+    /// The subjects whose erasure was begun and not finished.
+    ///
+    /// # Errors
+    /// The key store is unavailable.
+    pub async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError> {
+        self.keys.unfinished_erasures().await
+    }
+
     /// Destroys every key of a subject permanently, and refuses it new ones.
     ///
     /// # Errors

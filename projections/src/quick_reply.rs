@@ -161,7 +161,7 @@ impl Projection for QuickRepliesProjection {
                 Event::QuickReplySaved(saved) => save(tx, decoded, &Saved::of_shop(saved)).await?,
                 Event::PersonalQuickReplySaved(saved) => save(tx, decoded, &Saved::of_agent(saved)).await?,
                 Event::QuickReplyRemoved(removed) => remove(tx, decoded, removed).await?,
-                Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) => {}
+                Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) | Event::LogRestored(_) => {}
             }
         }
         Ok(())

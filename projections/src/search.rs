@@ -155,7 +155,7 @@ fn note_customer(
     let (profile, vip) = match event {
         Event::Identified(identified) => (&identified.profile, identified.vip),
         Event::ProfileChanged(changed) => (&changed.profile, changed.vip),
-        Event::SignedOut(_) | Event::CommandConfirmed(_) => return,
+        Event::SignedOut(_) | Event::CommandConfirmed(_) | Event::DataErased(_) => return,
     };
     let name = name_of(profile).map(str::to_lowercase);
     texts.insert(visitor, CustomerText { visitor: visitor.to_string(), name, vip, position });

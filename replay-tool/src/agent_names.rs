@@ -1,4 +1,4 @@
-//! What agents are called, for the notices of a session: from the events of their accounts, as they are now.
+//! What agents are called, for the notices of a session and for what they did in it: from the events of their accounts, as they are now.
 //!
 //! Invariant: an agent whose name cannot be read (no master key, erased, no such account) is called by its id, never by nothing.
 
@@ -13,6 +13,7 @@ use domain::{
 use event_store::StreamName;
 use jiff::tz::TimeZone;
 use journal::Decoded;
+use uuid::Uuid;
 
 use crate::{
     failure::Failure,
@@ -20,7 +21,7 @@ use crate::{
     source::Source,
 };
 
-/// The names that notices of these events need; times in notices are in this zone.
+/// The names that these events need; times in notices are in this zone.
 ///
 /// # Errors
 /// An account's history was changed or cannot be read.
@@ -39,6 +40,9 @@ fn named_in(events: &[HistoryEvent]) -> BTreeSet<AgentId> {
         if let session::Event::NoticeGiven(given) = &entry.event {
             agents.extend(texts::agents_in(&given.notice));
         }
+        let actor = &entry.recorded.event.actor;
+        let who = (actor.kind() == "agent").then(|| Uuid::try_parse(actor.id()).ok()).flatten();
+        agents.extend(who.map(AgentId));
     }
     agents
 }

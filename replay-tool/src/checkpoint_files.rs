@@ -10,7 +10,7 @@ use std::{
 };
 
 use event_store::{
-    checkpoint::{Checkpoint, MAX_NOTE_BYTES, NoteError, PublicKey},
+    checkpoint::{Checkpoint, MAX_NOTE_BYTES, NoteError, PublicKey, WrongLog},
     proof::{self, MAX_PROOF_BYTES, Proof},
 };
 
@@ -43,12 +43,17 @@ impl CheckpointFile {
         Ok(Self { file: file.to_owned(), text, checkpoint })
     }
 
-    /// The checkpoint translated to this log: it must be of this log or of one that this is a copy of.
+    /// The checkpoint in the positions of this log; it must be of this log, or of one that this is a copy of.
     ///
     /// # Errors
     /// It is of another log.
     pub fn in_terms_of(&self, maps: &Maps) -> Result<Checkpoint, Failure> {
-        maps.checkpoint(&self.checkpoint).map_err(|source| Failure::WrongLog { file: self.file.clone(), source })
+        let translated = maps.checkpoint(&self.checkpoint);
+        let wrong = translated.is_of(maps.here()).err();
+        match wrong {
+            Some(source @ WrongLog::Another { .. }) => Err(Failure::WrongLog { file: self.file.clone(), source }),
+            Some(WrongLog::Generation { .. }) | None => Ok(translated),
+        }
     }
 }
 
@@ -60,23 +65,26 @@ pub fn read_proof(file: &Path, key: &PublicKey, maps: &Maps) -> Result<(Checkpoi
     let content = read_at_most(file, MAX_PROOF_BYTES).map_err(|source| failed(file, source))?;
     let refused = |source| Failure::Proof { file: file.to_owned(), source };
     let (checkpoint, proof) = proof::check(&content, key).map_err(refused)?;
-    let translated = maps.checkpoint(&checkpoint);
-    Ok((translated.map_err(|source| Failure::WrongLog { file: file.to_owned(), source })?, proof))
+    Ok((maps.checkpoint(&checkpoint), proof))
 }
 
-/// Reads all given notes, those of a folder in order of their names.
+/// Reads all given notes, those of a folder in order of their names; one of a folder may be damaged.
 ///
 /// # Errors
-/// As [`CheckpointFile::read`]; a folder contains no checkpoint.
-pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<CheckpointFile>, Failure> {
+/// A folder contains no checkpoint, or a file cannot be read.
+pub fn read_all(paths: &[PathBuf], key: &PublicKey) -> Result<Vec<Result<CheckpointFile, Failure>>, Failure> {
     let mut notes = Vec::new();
     for path in paths {
         if path.is_dir() {
             for file in notes_in(path)? {
-                notes.push(CheckpointFile::read(&file, key)?);
+                notes.push(CheckpointFile::read(&file, key));
             }
         } else {
-            notes.push(CheckpointFile::read(path, key)?);
+            let note = CheckpointFile::read(path, key);
+            match note {
+                Err(failure @ Failure::Unreadable { .. }) => return Err(failure),
+                note => notes.push(note),
+            }
         }
     }
     Ok(notes)

@@ -81,7 +81,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Shows a session as it is, or as it stood at a moment.
+    /// Shows a session as it is, or as it stood at a moment; or the events of another stream, like an agent's.
     ///
     /// Prints who the session belongs to, the conversation with every state, run, withheld reply and hand-over, and what
     /// all that adds up to, folded by the same code that runs live. The session's own chain of hashes is checked on the
@@ -100,13 +100,15 @@ pub enum Action {
     /// Prints events in the order of the log.
     ///
     /// Prints the existing events and stops; with --follow it continues with new events until it is interrupted (Ctrl-C).
+    /// --type, --stream and --actor narrow it down. An event that does not prove itself is marked, and the exit code is 1.
     Tail(TailArgs),
     /// Verifies the log from its own bytes: every hash, link and number; with checkpoints, also against rewriting.
     ///
-    /// Needs no master key. Names the first bad position and its flaw. Only a signed checkpoint kept outside the database can
+    /// Needs no master key. Names the first bad position and its flaw, or the positions of which one is the first bad one. Only a signed checkpoint kept outside the database can
     /// reveal a log that was rewritten with new hashes, or truncated: then the first bad position is between the newest
     /// matching checkpoint and the first mismatched one, so several checkpoints narrow it down, and a proof file more so.
-    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference.
+    /// Events newer than the newest checkpoint are reported as unproven, which is not a difference. Where there is a vault, every
+    /// destroyed key must be on record as erased.
     Verify(VerifyArgs),
     /// Makes a checkpoint now: a signed note of the whole log, to be kept outside the database.
     ///
@@ -124,6 +126,8 @@ pub enum Action {
     CheckProof(CheckProofArgs),
     /// Checks with the log that a checkpoint extends an older one.
     Consistency(ConsistencyArgs),
+    /// Lists every session: id, status, number of events, times and, with the master key, name.
+    Sessions,
     /// Counts: events by type, streams by category, sessions by status, bytes, sealed parts by class of key.
     Stats,
     /// Compares the views with the log, row by row.
@@ -154,7 +158,8 @@ impl Action {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
 pub struct SessionArgs {
-    /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it.
+    /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it. `show`
+    /// also takes any other stream, like agent-<id> or settings-policy.
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
@@ -203,6 +208,12 @@ pub struct ReportArgs {
     /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
+    /// A checkpoint that was signed over the session: the report then holds it, and the proof of the session's events up to it.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub checkpoint: Option<PathBuf>,
+    /// The public key that the checkpoint was signed with, as `desk keys` shows it.
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
+    pub key: Option<PathBuf>,
 }
 
 /// Range of playing speeds.
@@ -222,6 +233,15 @@ pub struct TailArgs {
     /// Continues with new events until it is interrupted.
     #[arg(long, short)]
     pub follow: bool,
+    /// Only events of this type, like session.agent_took_over. May be given several times.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Only events of this stream, like session-<id>. May be given several times.
+    #[arg(long = "stream", value_name = "STREAM")]
+    pub streams: Vec<String>,
+    /// Only events of this actor, like agent:<id>, or of a kind of actor, like agent. May be given several times.
+    #[arg(long = "actor", value_name = "ACTOR")]
+    pub actors: Vec<String>,
 }
 
 /// How many differences to print.

@@ -1,15 +1,18 @@
-//! `compare`: compares the views with the log, row by row at the same position.
+//! `compare`: compares the views with the log, row by row at the same position; the log is verified before.
 //!
 //! Invariant: values that may be personal are never printed, neither expected nor found.
 
 use std::collections::BTreeMap;
 
-use event_store::{Identity, Position};
+use event_store::{Identity, Position, verify::FirstFlaw};
 use projections::compare::{Cell, Comparison, Difference, Named, What};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Finding, cli::CompareArgs, failure::Failure, progress::Progress, render::Screen, source::Source};
+use crate::{
+    Finding, cli::CompareArgs, erasures::WITHOUT_RECORD, failure::Failure, progress::Progress, render::Screen,
+    source::Source, verify,
+};
 
 /// Printed instead of a value that may be personal.
 const PERSONAL: &str = "[personal]";
@@ -26,6 +29,9 @@ struct Document {
     difference_count: u64,
     differences: Vec<Shown>,
     erased_since: u64,
+    /// The first key that is gone without an erasure on record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroyed_without_record: Option<FirstFlaw>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +64,7 @@ struct Shown {
 /// There is no master key, no views of this version and log, or a database is unavailable.
 pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let vault = source.vault().ok_or(Failure::CompareNeedsKey)?;
+    let Some(lost) = verify::proves_itself(source, screen).await? else { return Ok(Finding::Differences) };
     let progress = Progress::new("comparing", source.reader().head().await?);
     let compared =
         projections::compare::compare(source.views()?, source.shared_reader(), vault, wanted.limit, |position| {
@@ -65,7 +72,7 @@ pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<
         });
     let compared = compared.await.map_err(Failure::Compare)?;
     drop(progress);
-    let document = document(source, compared).await?;
+    let document = document(source, compared, lost).await?;
     if screen.json_wanted() {
         screen.json(&document)?;
     } else {
@@ -74,11 +81,11 @@ pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<
     Ok(if document.ok { Finding::AsExpected } else { Finding::Differences })
 }
 
-async fn document(source: &Source, compared: Comparison) -> Result<Document, Failure> {
+async fn document(source: &Source, compared: Comparison, lost: Option<FirstFlaw>) -> Result<Document, Failure> {
     let Identity { log_id, generation } = source.reader().identity().await?;
     let rows = compared.rows.into_iter().map(|(view, table, rows)| Rows { view, table, rows });
     Ok(Document {
-        ok: compared.count == 0,
+        ok: compared.count == 0 && lost.is_none(),
         log_id,
         generation,
         head: source.reader().head().await?,
@@ -88,6 +95,7 @@ async fn document(source: &Source, compared: Comparison) -> Result<Document, Fai
         difference_count: compared.count,
         differences: compared.differences.into_iter().map(Shown::of).collect(),
         erased_since: compared.erased_since,
+        destroyed_without_record: lost,
     })
 }
 
@@ -173,7 +181,11 @@ fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
             &format!("{since} texts erased since still stand in the views: rebuild takes them away"),
         )?;
     }
+    if let Some(lost) = &document.destroyed_without_record {
+        screen.field("erased", &format!("{WITHOUT_RECORD} {lost}"))?;
+    }
     match document.difference_count {
+        0 if !document.ok => screen.field("result", "DIFFERENCES: every row is as the log gives it, but keys are gone"),
         0 => screen.field("result", "every row is as the log gives it"),
         count => screen.field("result", &format!("DIFFERENCES: {count}")),
     }

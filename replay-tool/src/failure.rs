@@ -92,6 +92,8 @@ pub enum Failure {
     BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
     #[error("there is no such session in this log")]
     NoSession,
+    #[error("there is no such stream in this log")]
+    NoStream,
     #[error("a session's name can only be looked up with the master key")]
     NameNeedsKey,
     #[error("{} sessions have this name: {}", .0.len(), list(.0))]
@@ -185,6 +187,12 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenChain { .. } | Self::CheckpointFile { .. } | Self::Proof { .. } | Self::Unprovable(_) => 1,
+            Self::OpenLog { source: MigrationError::Damaged { .. }, .. }
+            | Self::OpenPostgres { source: PostgresError::Migration(MigrationError::Damaged { .. }), .. } => 1,
+            Self::Read(error) => of_reading(error),
+            Self::Compare(ViewsError::Log(error)) | Self::Rebuild(ViewsError::Log(error)) => of_reading(error),
+            Self::Compare(ViewsError::NotInLog { .. }) | Self::Rebuild(ViewsError::NotInLog { .. }) => 1,
+            Self::Personal { source: VaultError::KeyMissing { .. } | VaultError::Damaged(_), .. } => 1,
             _could_not => 2,
         }
     }
@@ -212,6 +220,10 @@ impl Failure {
             Self::BuiltWithoutKurrent(_) => "build one that can read it: cargo build --release -p replay-tool",
             Self::Map(_) | Self::NoMap { .. } => {
                 "use the map that desk copy-log wrote; after several copies give each map with its own --map"
+            }
+            Self::OpenLog { source: MigrationError::Damaged { .. }, .. }
+            | Self::OpenPostgres { source: PostgresError::Migration(MigrationError::Damaged { .. }), .. } => {
+                "the log was changed outside desk: compare with a backup"
             }
             Self::OpenLog { .. } => {
                 "check that it is a log of Fiido Desk; a copy must include events.db-wal if there is one"
@@ -242,8 +254,9 @@ impl Failure {
                 "use the desk-replay that came with the desk that writes this log, or run desk-replay verify"
             }
             Self::NoSession => {
-                "with --master-key sessions are found by name as well; desk-replay tail lists their streams"
+                "with --master-key sessions are found by name as well; desk-replay sessions lists them"
             }
+            Self::NoStream => "desk-replay tail lists streams",
             Self::NameNeedsKey => "give --master-key FILE, or the session's id",
             Self::AmbiguousName(_) => "give one of the ids",
             Self::NotYet { .. } | Self::NoSuchVersion { .. } => "leave the moment out to see the whole session",
@@ -287,6 +300,14 @@ impl Failure {
             Self::Keyboard(_) => "leave --step out, or write to a pipe, where nothing is waited for",
             Self::Output(_) => return None,
         })
+    }
+}
+
+/// A log that has a gap, or an event that cannot be read, was changed.
+fn of_reading(error: &ReadError) -> u8 {
+    match error {
+        ReadError::Gap { .. } | ReadError::Damaged { .. } => 1,
+        ReadError::Unavailable(_) => 2,
     }
 }
 

@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use journal::Decoded;
 use uuid::Uuid;
 
-use crate::{failure::Failure, progress::Progress, source::Source};
+use crate::{erasures::WITHOUT_RECORD, failure::Failure, progress::Progress, source::Source};
 
 const CATEGORY: &str = "session";
 const OPENED: &str = "session.opened";
@@ -29,10 +29,20 @@ pub struct HistoryEvent {
     pub decoded: Decoded,
     /// Its personal part, as far as this reader may see it.
     pub personal: PersonalText,
+    /// Whether its key is gone without an erasure on record.
+    pub is_lost: bool,
     /// The decoded event.
     pub event: Event,
     /// The session after it.
     pub after: State,
+}
+
+impl HistoryEvent {
+    /// A text of this event, or the placeholder that stands for it.
+    #[must_use]
+    pub fn shown<'a>(&self, text: &'a str) -> &'a str {
+        if self.is_lost && text == "[erased]" { WITHOUT_RECORD } else { text }
+    }
 }
 
 /// The whole history of a session, found by id, stream or name.
@@ -112,11 +122,12 @@ pub async fn fold(source: &Source, history: &[Arc<RecordedEvent>]) -> Result<Vec
     let mut events: Vec<HistoryEvent> = Vec::with_capacity(history.len());
     for recorded in history {
         let personal = source.personal(recorded).await?;
+        let is_lost = source.is_lost(recorded, &personal).await?;
         let decoded = Decoded::with_text(recorded.clone(), personal.clone())?;
         let (_, event) = decoded.opened_event().session().ok_or(Failure::NoSession)?;
         let (event, state) = (event.clone(), events.last().map_or(State::New, |before| before.after.clone()));
         let after = state.evolve(&event);
-        events.push(HistoryEvent { recorded: recorded.clone(), decoded, personal, event, after });
+        events.push(HistoryEvent { recorded: recorded.clone(), decoded, personal, is_lost, event, after });
     }
     Ok(events)
 }

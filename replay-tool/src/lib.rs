@@ -12,9 +12,11 @@ pub mod checkpoint_files;
 pub mod cli;
 pub mod compare;
 pub mod consistency;
+pub mod erasures;
 pub mod escape;
 pub mod failure;
 pub mod history;
+pub mod link_check;
 pub mod play;
 pub mod point;
 pub mod progress;
@@ -23,6 +25,7 @@ pub mod rebuild;
 pub mod render;
 pub mod report;
 pub mod session_history;
+pub mod sessions;
 pub mod show;
 pub mod source;
 pub mod stats;
@@ -77,7 +80,10 @@ async fn execute(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure>
 }
 
 async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    let source = Source::open(&cli.store, cli.action.follows()).await?;
+    let source = match &cli.action {
+        Action::Verify(_) => Source::open_for_verify(&cli.store).await?,
+        _with_its_keys => Source::open(&cli.store, cli.action.follows()).await?,
+    };
     let outcome = match &cli.action {
         Action::Show(wanted) => show::show(&source, wanted, screen).await,
         Action::Play(wanted) => play::play(&source, wanted, screen).await,
@@ -88,6 +94,7 @@ async fn run_on_log(cli: &Cli, screen: &mut Screen<'_>) -> Result<Finding, Failu
         Action::Prove(wanted) => prove::prove(&source, wanted, screen).await,
         Action::CheckProof(wanted) => check_proof::check_proof(wanted, screen),
         Action::Consistency(wanted) => consistency::consistency(&source, wanted, screen).await,
+        Action::Sessions => sessions::sessions(&source, screen).await,
         Action::Stats => stats::stats(&source, screen).await,
         Action::Compare(wanted) => compare::compare(&source, wanted, screen).await,
         Action::Rebuild(wanted) => rebuild::rebuild(&source, wanted, screen).await,

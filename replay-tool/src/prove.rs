@@ -2,7 +2,7 @@
 //!
 //! Invariant: only a proof that verifies is written.
 
-use std::{pin::pin, sync::Arc};
+use std::{path::Path, pin::pin, sync::Arc};
 
 use event_store::{
     EventReader, Position, Positions, RecordedEvent, StreamName,
@@ -45,6 +45,28 @@ pub async fn prove(source: &Source, wanted: &ProveArgs, screen: &mut Screen<'_>)
     };
     give(&text, chosen.len(), found.len(), wanted, screen)?;
     Ok(Finding::AsExpected)
+}
+
+/// The note, and the proof of those of these events that it covers; `None` if the log is not the one that was signed, or the note
+/// is older than all of them.
+///
+/// # Errors
+/// Note, key or log cannot be read.
+pub async fn proof_of(
+    source: &Source,
+    checkpoint: &Path,
+    key: &Path,
+    events: &[Arc<RecordedEvent>],
+) -> Result<Option<(CheckpointFile, String)>, Failure> {
+    let key = PublicKey::read(key)?;
+    let note = CheckpointFile::read(checkpoint, &key)?;
+    let signed = note.in_terms_of(source.maps())?.position;
+    let chosen = &events[..events.partition_point(|event| event.position <= signed)];
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let text = file_of(source.reader(), &note, signed, &key, chosen).await?;
+    Ok(text.map(|text| (note, text)))
 }
 
 /// The requested events in order: those of a stream, or the one with this id.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    Finding, cli::ReportArgs, failure::Failure, render::Screen, session_history::SessionHistory, source::Source,
+    Finding, cli::ReportArgs, failure::Failure, prove, render::Screen, session_history::SessionHistory, source::Source,
 };
 
 /// Writes the report of a session.
@@ -31,7 +31,11 @@ pub async fn report(source: &Source, wanted: &ReportArgs, screen: &mut Screen<'_
         return Err(Failure::FileExists(wanted.html.clone()));
     }
     let history = SessionHistory::read(source, &wanted.session).await?;
-    let page = page::page(&history, Timestamp::now()).into_string();
+    let evidence = evidence(source, wanted, &history).await?;
+    if wanted.checkpoint.is_some() && evidence.is_none() {
+        return not_proved(screen);
+    }
+    let page = page::page(&history, evidence.as_ref(), Timestamp::now()).into_string();
     write(&wanted.html, wanted.force, page.as_bytes())?;
     let (file, events) = (wanted.html.display().to_string(), history.events.len());
     if screen.json_wanted() {
@@ -40,6 +44,33 @@ pub async fn report(source: &Source, wanted: &ReportArgs, screen: &mut Screen<'_
         screen.line(&format!("{file}: {events} events, {} bytes", page.len()))?;
     }
     Ok(Finding::AsExpected)
+}
+
+/// A signed note and the proof file of the session's events up to it.
+pub(crate) struct Evidence {
+    pub(crate) note: String,
+    pub(crate) proof: String,
+}
+
+async fn evidence(
+    source: &Source,
+    wanted: &ReportArgs,
+    history: &SessionHistory,
+) -> Result<Option<Evidence>, Failure> {
+    let (Some(checkpoint), Some(key)) = (&wanted.checkpoint, &wanted.key) else { return Ok(None) };
+    let events: Vec<_> = history.events.iter().map(|entry| entry.recorded.clone()).collect();
+    let proved = prove::proof_of(source, checkpoint, key, &events).await?;
+    Ok(proved.map(|(note, proof)| Evidence { note: note.text, proof }))
+}
+
+fn not_proved(screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    let what = "the checkpoint was signed over another log, or before the session began: no report was written";
+    if screen.json_wanted() {
+        screen.json(&json!({ "ok": false, "what": what }))?;
+    } else {
+        screen.field("result", &format!("DIFFERENCES: {what}"))?;
+    }
+    Ok(Finding::Differences)
 }
 
 fn write(path: &Path, replaces: bool, page: &[u8]) -> Result<(), Failure> {

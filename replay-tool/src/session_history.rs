@@ -120,6 +120,34 @@ impl SessionHistory {
         }
     }
 
+    /// The text of an event at a position, or the placeholder that stands for it.
+    #[must_use]
+    pub fn shown_at<'a>(&self, position: Position, text: Personal<&'a str>) -> &'a str {
+        let shown = readable(text);
+        self.at(position).map_or(shown, |entry| entry.shown(shown))
+    }
+
+    /// `known`, `erased`, `sealed` or `destroyed_without_record`: the state of a text of the event at a position.
+    #[must_use]
+    pub fn state_at<T>(&self, position: Position, text: &Personal<T>) -> &'static str {
+        let is_lost = self.at(position).is_some_and(|entry| entry.is_lost);
+        match state_word(text) {
+            "erased" if is_lost => "destroyed_without_record",
+            word => word,
+        }
+    }
+
+    /// Number of personal parts whose keys are gone without an erasure on record.
+    #[must_use]
+    pub fn lost_parts(&self) -> usize {
+        self.events.iter().filter(|entry| entry.is_lost).count()
+    }
+
+    fn at(&self, position: Position) -> Option<&HistoryEvent> {
+        let at = self.events.binary_search_by_key(&position, |entry| entry.recorded.position).ok()?;
+        self.events.get(at)
+    }
+
     /// Number of personal parts that cannot be read: erased and sealed.
     #[must_use]
     pub fn unread_parts(&self) -> (usize, usize) {

@@ -1,9 +1,11 @@
-//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision.
+//! `show`: a session now or at an earlier moment: its events, its state, what customer and staff saw, and the last decision; or the
+//! events of any other stream.
 
 mod document;
+mod stream_events;
 
 use domain::session::{Session, State};
-use event_store::{Identity, event::time_text};
+use event_store::{Identity, StreamName, event::time_text};
 use projections::MessageView;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     cli::SessionArgs,
     failure::Failure,
     render::{Screen, print_event_line, word},
-    session_history::{SessionHistory, owner, readable},
+    session_history::{SessionHistory, owner},
     source::Source,
 };
 
@@ -22,6 +24,9 @@ pub use document::event_document;
 /// # Errors
 /// There is no such session or moment, or its history cannot be read.
 pub async fn show(source: &Source, wanted: &SessionArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
+    if let Some(stream) = other_stream(&wanted.session) {
+        return stream_events::show(source, &stream, wanted, screen).await;
+    }
     let history = SessionHistory::read(source, wanted).await?;
     if screen.json_wanted() {
         screen.json(&document::of(&history))?
@@ -30,6 +35,13 @@ pub async fn show(source: &Source, wanted: &SessionArgs, screen: &mut Screen<'_>
     }
     Ok(Finding::AsExpected)
 }
+
+/// A stream that is no session's, like `agent-<id>` or `settings-policy`.
+fn other_stream(wanted: &str) -> Option<StreamName> {
+    StreamName::parse(wanted).ok().filter(|stream| CATEGORIES.contains(&stream.category()))
+}
+
+const CATEGORIES: [&str; 4] = ["agent", "customer", "settings", "access"];
 
 fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
     print_header(history, screen)?;
@@ -54,7 +66,7 @@ fn print(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failur
 pub fn print_header(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let (first, last) = (history.first(), history.last());
     screen.field("session", &history.id())?;
-    screen.field("name", readable(history.name()))?;
+    screen.field("name", history.shown_at(first.position, history.name()))?;
     if let Some(session) = history.session() {
         screen.field("visitor", &session.visitor.to_string())?;
         screen.field("status", &status_line(session))?;
@@ -108,7 +120,7 @@ fn print_messages(history: &SessionHistory, messages: &[&MessageView], screen: &
         let notes: String = notes.iter().filter_map(|(is_so, note)| is_so.then_some(*note)).collect();
         let (at, role) = (time_text(message.at), message.role.as_str());
         screen.line(&format!("  {at}  {:>9}  {role}{notes}", message.position))?;
-        screen.part("", readable(history.text(message)))?;
+        screen.part("", history.shown_at(message.position, history.text(message)))?;
         if let Some(shown) = message.shown.as_deref().filter(|shown| !shown.is_empty()) {
             screen.part("already seen of it", shown)?;
         }
@@ -125,7 +137,8 @@ fn print_decision(history: &SessionHistory, screen: &mut Screen<'_>) -> Result<(
         "last decision: {reason}, rule {} of policy {}, severity {severity}, at position {}",
         decision.rule, decision.policy_version, decision.position
     ))?;
-    screen.part("evidence", readable(decision.evidence.as_ref().map(String::as_str)))
+    let evidence = decision.evidence.as_ref().map(String::as_str);
+    screen.part("evidence", history.shown_at(decision.position, evidence))
 }
 
 fn status_line(session: &Session) -> String {

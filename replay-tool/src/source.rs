@@ -20,7 +20,10 @@ use event_store::{
 use journal::Journal;
 use projections::ViewsLocation;
 
-use crate::failure::Failure;
+use crate::{
+    erasures::{ErasureRecords, Tombstones},
+    failure::Failure,
+};
 pub use args::StoreArgs;
 use immutable_check::ImmutableCheck;
 pub use maps::{Cursor, Maps};
@@ -33,6 +36,8 @@ pub struct Source {
     maps: Maps,
     journal: Journal,
     vault: Option<Arc<Vault>>,
+    tombstones: Tombstones,
+    records: ErasureRecords,
     immutable_check: Option<ImmutableCheck>,
 }
 
@@ -43,16 +48,42 @@ impl Source {
     /// There is no log, vault or master key at the given location.
     pub async fn open(wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
         let log = Location::parse(&wanted.store, "events.db").map_err(Failure::Location)?;
-        let (reader, immutable_check) = match &log {
-            Location::Sqlite(path) => open_sqlite(path, live).await?,
-            Location::Postgres(url) => (open_postgres(url, &log).await?, None),
-            Location::Kurrent(_) => (open_kurrent(&log, wanted).await?, None),
-        };
+        let (reader, immutable_check) = open_log(&log, wanted, live).await?;
         let beside = place_of_views(&log, wanted)?;
         let secrets = Secrets::open(beside.as_ref(), wanted, live).await?;
         let maps = Maps::read(&wanted.map, reader.identity().await?)?;
-        let vault = secrets.vault();
-        Ok(Self { beside, maps, journal: secrets.journal(reader), vault, immutable_check })
+        let (vault, tombstones) = (secrets.vault(), secrets.tombstones());
+        let journal = secrets.journal(reader);
+        Ok(Self { beside, maps, journal, vault, tombstones, records: ErasureRecords::default(), immutable_check })
+    }
+
+    /// Opens the log alone, and the vault's tombstones where there is a vault: whatever else the environment names does not
+    /// matter, and no key is read.
+    ///
+    /// # Errors
+    /// There is no log at the given location.
+    pub async fn open_for_verify(wanted: &StoreArgs) -> Result<Self, Failure> {
+        let log = Location::parse(&wanted.store, "events.db").map_err(Failure::Location)?;
+        let (reader, immutable_check) = open_log(&log, wanted, false).await?;
+        let beside = place_of_views(&log, wanted).ok().flatten();
+        let tombstones = Secrets::open_tombstones(beside.as_ref(), wanted).await;
+        let maps = Maps::read(&wanted.map, reader.identity().await?)?;
+        let (journal, records) = (Journal::sealed(reader), ErasureRecords::default());
+        Ok(Self { beside, maps, journal, vault: None, tombstones, records, immutable_check })
+    }
+
+    /// The vault without its keys, or why there is none.
+    #[must_use]
+    pub fn tombstones(&self) -> &Tombstones {
+        &self.tombstones
+    }
+
+    /// Whether an event's personal part is gone although the log records no erasure of its key.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn is_lost(&self, recorded: &RecordedEvent, personal: &PersonalText) -> Result<bool, Failure> {
+        Ok(*personal == PersonalText::Erased && !self.records.has(self.reader(), recorded).await?)
     }
 
     /// The log's reader.
@@ -134,7 +165,17 @@ fn folder_of(file: &Path) -> PathBuf {
     }
 }
 
-async fn open_sqlite(path: &Path, live: bool) -> Result<(Arc<dyn EventReader>, Option<ImmutableCheck>), Failure> {
+type OpenedLog = (Arc<dyn EventReader>, Option<ImmutableCheck>);
+
+async fn open_log(log: &Location, wanted: &StoreArgs, live: bool) -> Result<OpenedLog, Failure> {
+    match log {
+        Location::Sqlite(path) => open_sqlite(path, live).await,
+        Location::Postgres(url) => Ok((open_postgres(url, log).await?, None)),
+        Location::Kurrent(_) => Ok((open_kurrent(log, wanted).await?, None)),
+    }
+}
+
+async fn open_sqlite(path: &Path, live: bool) -> Result<OpenedLog, Failure> {
     if !path.is_file() {
         return Err(Failure::NoLog(path.to_owned()));
     }

@@ -12,7 +12,9 @@ use futures::StreamExt as _;
 use journal::Decoded;
 use serde::Serialize;
 
-use crate::{Finding, failure::Failure, progress::Progress, render::Screen, source::Source};
+use crate::{
+    Finding, failure::Failure, link_check::LinkCheck, progress::Progress, render::Screen, source::Source,
+};
 
 /// The counters.
 #[derive(Default)]
@@ -26,6 +28,15 @@ struct Tally {
     classes: BTreeMap<String, u64>,
     data_bytes: u64,
     sealed_bytes: u64,
+    /// The events that do not prove themselves: how many, and the first.
+    unproved: u64,
+    first_unproved: Option<Unproved>,
+}
+
+#[derive(Serialize)]
+struct Unproved {
+    position: Position,
+    what: &'static str,
 }
 
 #[derive(Serialize)]
@@ -42,6 +53,9 @@ struct Document {
     streams_by_category: BTreeMap<String, u64>,
     sessions_by_status: BTreeMap<String, u64>,
     personal_parts_by_class: BTreeMap<String, u64>,
+    unproved_events: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_unproved: Option<Unproved>,
 }
 
 /// Counts the log up to its head.
@@ -53,9 +67,11 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
     let head = reader.head().await?;
     let progress = Progress::new("counting", head);
     let mut tally = Tally::default();
+    let mut links = LinkCheck::new(true);
     let mut pages = pin!(pages_up_to(reader, Position::START, head));
     while let Some(page) = pages.next().await {
         for event in &page? {
+            tally.note_flaw(event, links.flaw_of(event));
             tally.add(event)?;
             progress.reached(event.position);
         }
@@ -67,10 +83,17 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
     } else {
         print(&document, screen)?
     }
-    Ok(Finding::AsExpected)
+    Ok(if document.unproved_events == 0 { Finding::AsExpected } else { Finding::Differences })
 }
 
 impl Tally {
+    fn note_flaw(&mut self, event: &RecordedEvent, flaw: Option<&'static str>) {
+        if let Some(what) = flaw {
+            self.unproved += 1;
+            self.first_unproved.get_or_insert(Unproved { position: event.position, what });
+        }
+    }
+
     fn add(&mut self, recorded: &Arc<RecordedEvent>) -> Result<(), Failure> {
         let event = &recorded.event;
         self.events += 1;
@@ -121,6 +144,8 @@ impl Tally {
             streams_by_category: self.categories,
             sessions_by_status,
             personal_parts_by_class: self.classes,
+            unproved_events: self.unproved,
+            first_unproved: self.first_unproved,
         }
     }
 }
@@ -135,6 +160,10 @@ fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
     screen.field("events", &document.events.to_string())?;
     if let (Some(first), Some(last)) = (&document.first_recorded_at, &document.last_recorded_at) {
         screen.field("recorded", &format!("{first} to {last}"))?;
+    }
+    if let Some(Unproved { position, what }) = &document.first_unproved {
+        let count = document.unproved_events;
+        screen.field("unproved", &format!("{count} events do not prove themselves, the first at position {position}: {what}"))?;
     }
     screen.field("bytes", &format!("{} plain data, {} sealed", document.data_bytes, document.sealed_bytes))?;
     for (title, counts) in [

@@ -3,7 +3,7 @@
 //!
 //! Each attack is made on a real log, and `desk-replay` finds it at the position that can be known.
 
-mod forger;
+pub(crate) mod forger;
 mod notes;
 mod postgres;
 mod proofs;
@@ -31,7 +31,7 @@ use tempfile::TempDir;
 use crate::tamper::Written;
 
 /// Events between two checkpoints.
-const EVERY: u64 = 40;
+pub(crate) const EVERY: u64 = 40;
 
 /// The auditor's folder, out of reach for `desk`: the public key and the checkpoints.
 pub(crate) struct Elsewhere {
@@ -52,17 +52,21 @@ impl Elsewhere {
         self.folder.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn key(&self) -> &CheckpointKey {
+        &self.key
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
         self.file(name).display().to_string()
     }
 
     /// The folder with the checkpoints.
-    fn notes(&self) -> String {
+    pub(crate) fn notes(&self) -> String {
         self.text("notes")
     }
 
     /// One of them.
-    fn note(&self, size: u64) -> String {
+    pub(crate) fn note(&self, size: u64) -> String {
         self.text(&format!("notes/{size}.checkpoint"))
     }
 
@@ -103,22 +107,22 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// The first bad position, and the kind of flaw.
+    /// Where the first flaw shows, and its kind.
     #[track_caller]
     fn first_bad(&self, what: &str) -> (u64, String) {
         assert!(!self.is_right && self.report["ok"] == false, "{what}: not found: {}", self.report);
         let flaw = &self.report["first_flaw"];
-        (flaw[0].as_u64().unwrap(), flaw[1]["kind"].as_str().unwrap().to_owned())
+        (flaw["to"].as_u64().unwrap(), flaw["kind"].as_str().unwrap().to_owned())
     }
 
-    /// The range that contains the first bad position.
+    /// The range that holds the first bad position.
     #[track_caller]
     fn bounds(&self, what: &str) -> (u64, u64) {
-        let (position, kind) = self.first_bad(what);
+        let (to, kind) = self.first_bad(what);
         assert_eq!(kind, "not_as_signed", "{what}: {}", self.report);
-        let flaw = &self.report["first_flaw"][1];
-        assert_eq!(flaw["from"], position, "{what}");
-        (position, flaw["to"].as_u64().unwrap())
+        let flaw = &self.report["first_flaw"];
+        assert_eq!(flaw["from"] == flaw["to"], flaw["position"] == flaw["to"], "{what}: {flaw}");
+        (flaw["from"].as_u64().unwrap(), to)
     }
 }
 
@@ -164,6 +168,6 @@ impl Shop {
 }
 
 /// The size of the newest checkpoint before a position.
-fn newest_before(position: u64) -> u64 {
+pub(crate) fn newest_before(position: u64) -> u64 {
     (position - 1) / EVERY * EVERY
 }

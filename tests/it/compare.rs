@@ -115,16 +115,39 @@ fn all_equal(ended: &Ended, erased_since: u64) -> Value {
     document
 }
 
+async fn erase(log: &event_store::Log, visitor: domain::VisitorId) {
+    let (person, actor) = (commands::erasure::Person::Customer(visitor), event_store::Actor::new("system", "test"));
+    commands::Erasure::new(log.clone()).erase(person, domain::ErasureCause::Request, actor).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compare_reports_keys_destroyed_without_a_record_and_verifies_what_it_folds() {
+    let mut fixture = Fixture::on_sqlite(24).await;
+    let log = fixture.log().await;
+    built(&mut fixture).await;
+    log.vault().erase_subject(fixture.visitors[2].0, jiff::Timestamp::now()).await.unwrap();
+    let document = fixture.replayed(true, &["compare"]).await.with_code(1);
+    assert_eq!(document["destroyed_without_record"]["kind"], "erased_without_record", "{document}");
+    let text = String::from_utf8(plain(&fixture).await.stdout).unwrap();
+    assert!(text.contains("[key destroyed without an erasure on record]"), "{text}");
+    let file = fixture.data_dir().join("events.db");
+    crate::tamper::run(&file, &format!("{} update event set actor = 'agent:eve' where position = 3;", crate::tamper::NO_GUARDS)).await;
+    let document = fixture.replayed(true, &["compare"]).await.with_code(1);
+    assert_eq!(document["first_flaw"]["position"], 3, "{document}");
+    let document = fixture.replayed(true, &["rebuild", "--no-wait"]).await.with_code(1);
+    assert_eq!(document["first_flaw"]["position"], 3, "{document}");
+}
+
 async fn erasures_are_no_differences(fixture: Fixture) {
     let mut fixture = fixture;
     let log = fixture.log().await;
     // Before the views: they never held the texts.
-    log.vault().erase_subject(fixture.visitors[4].0, jiff::Timestamp::now()).await.unwrap();
+    erase(&log, fixture.visitors[4]).await;
     built(&mut fixture).await;
     all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     // After them: the texts still stand there. Sessions 2 and 12 have a name and six texts, and what a rule saw.
     for number in [2, 12] {
-        log.vault().erase_subject(fixture.visitors[number].0, jiff::Timestamp::now()).await.unwrap();
+        erase(&log, fixture.visitors[number]).await;
     }
     let document = fixture.replayed(true, &["compare"]).await.with_code(0);
     let since = document["erased_since"].as_u64().unwrap();

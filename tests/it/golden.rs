@@ -83,7 +83,7 @@ impl Golden {
             Some(("customer", _)) => {
                 customer::decode(event_type, schema, data, personal).map(|event| customer::encode(&event))
             }
-            Some(("settings", _)) => {
+            Some(("settings" | "log", _)) => {
                 settings::decode(event_type, schema, data, personal).map(|event| settings::encode(&event))
             }
             _session => session::decode(event_type, schema, data, personal).map(|event| session::encode(&event)),

@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
+use commands::erasure::Person;
 use domain::{
-    ContextId, Personal, SessionId, VisitorId,
+    ContextId, ErasureCause, Personal, SessionId, VisitorId,
     session::{
         Event, encode,
         event::{Named, Opened},
@@ -66,6 +67,10 @@ impl Shop {
     }
 }
 
+fn tail() -> TailArgs {
+    TailArgs { after: "0".parse().unwrap(), follow: false, types: vec![], streams: vec![], actors: vec![] }
+}
+
 fn show(session: &str) -> Action {
     Action::Show(SessionArgs { session: session.to_owned(), at: None, position: None, version: None, time_zone: None })
 }
@@ -77,7 +82,7 @@ async fn desk_replay_reads_a_log_on_postgres() {
     assert_eq!((&report["ok"], &report["events"], code), (&json!(true), &json!(1), ExitCode::SUCCESS));
     let (counted, _) = shop.replay(Action::Stats, None).await;
     assert_eq!(counted["personal_parts_by_class"], json!({"contact": 1}));
-    let (line, _) = shop.replay(Action::Tail(TailArgs { after: "0".parse().unwrap(), follow: false }), None).await;
+    let (line, _) = shop.replay(Action::Tail(tail()), None).await;
     assert_eq!(line["personal_state"], json!("sealed"));
     let (shown, _) = shop.replay(show(NAME), shop.master_key()).await;
     assert_eq!((&shown["name"], &shown["state"]["status"]), (&json!(NAME), &json!("bot_active")));
@@ -86,7 +91,9 @@ async fn desk_replay_reads_a_log_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn desk_replay_shows_an_erased_customer_as_erased_on_postgres() {
     let shop = Shop::with_a_session().await;
-    shop.log.vault().erase_subject(VISITOR.0, jiff::Timestamp::now()).await.unwrap();
+    let actor = event_store::Actor::new("system", "test");
+    let erasure = commands::Erasure::new(shop.log.clone());
+    erasure.erase(Person::Customer(VISITOR), ErasureCause::Request, actor).await.unwrap();
     let id = SessionId::of(VISITOR, NAME).to_string();
     for key in [shop.master_key(), None] {
         let (shown, _) = shop.replay(show(&id), key).await;

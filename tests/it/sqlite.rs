@@ -225,6 +225,6 @@ async fn log_changed_by_hand_refuses_appends() {
         let refused = hand.store.append(&stream(), Expected::Any, vec![sealed_event()]).await;
         assert!(matches!(refused, Err(AppendError::Unavailable(_))), "{refused:?}");
     }
-    let (bad, _) = verify(&hand.store, |_| {}).await.unwrap().first_flaw.unwrap();
+    let bad = verify(&hand.store, |_| {}).await.unwrap().first_flaw.unwrap().to;
     assert_eq!(bad, Position(4));
 }

@@ -83,7 +83,13 @@ async fn signer(fixture: &Fixture, follow: event_store::Follow, folder: &TempDir
     let log = fixture.faulty.identity().await.unwrap();
     let place = |name: &str| folder.path().join(name);
     let key = CheckpointKey::read_or_create(&place("key"), log).unwrap().0;
-    let places = Places { folder: place("checkpoints"), state: place("state"), key_file: place("key") };
+    let places = Places {
+        folder: place("checkpoints"),
+        state: place("state"),
+        public_key: place("key.pub"),
+        alarm: place("alarm"),
+        store: "memory".to_owned(),
+    };
     let at_once = Pace { events: 1, shortest: Duration::from_millis(1), ..Pace::default() };
     Signer::new(follow, fixture.faulty.clone(), log, key, places, at_once, SystemClock::shared())
 }

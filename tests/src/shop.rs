@@ -29,16 +29,17 @@ use std::{
 
 use commands::{
     CommandId,
+    erasure::{Person, record_of},
     executor::{CommandMetadata, confirm_if_keyed, new_event},
     sessions::SessionDecider,
 };
 use domain::{
-    VisitorId,
+    ErasureCause, VisitorId,
     calendar::{Calendars, Hours},
     policy::Policy,
     session::{Command, Event, decide},
 };
-use event_store::{Expected, NewEvent, StreamName};
+use event_store::{Actor, Expected, NewEvent, StreamName};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -91,7 +92,7 @@ impl Order {
 pub enum Step {
     /// Events were appended.
     Appended(Append),
-    /// A person was forgotten: the keys of all that was personal about this subject are to be destroyed.
+    /// A person was forgotten: the keys of all that was personal about this subject are to be destroyed, which is an event too.
     Erased {
         /// By the clock of the machine.
         at: Timestamp,
@@ -111,6 +112,14 @@ pub struct Append {
     pub expected: Expected,
     /// At least one.
     pub events: Vec<NewEvent>,
+}
+
+/// The record of an erasure.
+#[must_use]
+pub fn erasure(at: Timestamp, subject: VisitorId, key_ids: &[Arc<str>]) -> Append {
+    let (person, actor) = (Person::Customer(subject), Actor::new("system", "erasure"));
+    let events = vec![record_of(person, key_ids, ErasureCause::Request, actor)];
+    Append { at, stream: person.stream(), expected: Expected::Any, events }
 }
 
 /// A shop. As an iterator it yields what happens in it, until there are as many events as were ordered.

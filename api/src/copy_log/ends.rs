@@ -9,6 +9,7 @@ use std::{
 
 use event_store::{
     EventReader, Identity, Position, ReadError,
+    checkpoint::Exemption,
     import::{ImportError, ImportTarget, identity_of_copy},
     kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
     location::{Location, NoLocation},
@@ -101,6 +102,8 @@ pub(super) struct Source {
     pub(super) first_head: Position,
     /// The number of events after which the times of recording only rise.
     pub(super) times_rise_after: u64,
+    /// What the source says of its times itself, and who signed that.
+    pub(super) exemption: Exemption,
     _lock: Option<DataDir>,
 }
 
@@ -120,9 +123,9 @@ impl Source {
             return Err(EndError::NotWhole(place.to_string()));
         }
         let (identity, first_head) = (reader.identity().await.map_err(failed)?, reader.head().await.map_err(failed)?);
-        let rise_after = reader.times_rise_after().await.map_err(failed)?.0;
-        let times_rise_after = if place.is_kurrent() { u64::MAX } else { rise_after };
-        Ok(Self { place, reader, identity, first_head, times_rise_after, _lock: lock })
+        let exemption = reader.exemption().await.map_err(failed)?;
+        let times_rise_after = if place.is_kurrent() { u64::MAX } else { exemption.rises_after.0 };
+        Ok(Self { place, reader, identity, first_head, times_rise_after, exemption, _lock: lock })
     }
 }
 

@@ -127,7 +127,7 @@ pub struct LogHealth {
 /// A follower of the log.
 #[derive(Serialize, ToSchema)]
 pub struct FollowerHealth {
-    /// `tail`, `signer`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `session_owners`, `dispatcher`, `heartbeat`,
+    /// `tail`, `signer`, `log_proof`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `session_owners`, `dispatcher`, `heartbeat`,
     /// `outbox`, or a process manager's name.
     name: &'static str,
     /// How far it has read the log; null for what reads none.

@@ -99,7 +99,7 @@ pub struct CheckpointState {
 /// What has gone wrong.
 #[derive(Serialize, ToSchema)]
 pub struct AlarmState {
-    /// `views`, `tail` or `checkpoints`.
+    /// `views`, `tail`, `checkpoints` or `clock`; the last two are shown and do not make the process unready.
     part: &'static str,
     /// Where in the log, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +131,8 @@ impl ReadyAnswer {
         let (head, lag) = asked.unzip();
         let alarms = alarms(app);
         let writable = app.write_health.failure().is_none();
-        let is_ready = lag.is_some_and(|lag| lag <= LAG) && writable && alarms.is_empty();
+        let is_closed = alarms.iter().any(|alarm| closes(alarm.part));
+        let is_ready = lag.is_some_and(|lag| lag <= LAG) && writable && !is_closed;
         Self {
             status: if is_ready { READY } else { "not_ready" },
             store: StoreState { reachable: head.is_some(), writable, head: head.map(|head| head.0) },
@@ -165,7 +166,13 @@ fn alarms(app: &ReadinessServices) -> Vec<AlarmState> {
     let tail = app.tail.stopped().map(|error| AlarmState { part: "tail", position: None, what: error.to_string() });
     let checkpoints = app.checkpoints.borrow().alarm.clone();
     let checkpoints = checkpoints.map(|raised| alarm("checkpoints", raised.position, raised.what));
-    views.into_iter().chain(tail).chain(checkpoints).collect()
+    let clock = app.checkpoints.borrow().clock.clone().map(|raised| alarm("clock", raised.position, raised.what));
+    views.into_iter().chain(tail).chain(checkpoints).chain(clock).collect()
+}
+
+/// Whether an alarm of this part is a reason to stop serving: a log that does not prove itself has to be looked at, and serves.
+fn closes(part: &str) -> bool {
+    !matches!(part, "checkpoints" | "clock")
 }
 
 /// A folder that cannot be written is shown and logged, and no reason to stop serving.

@@ -140,7 +140,8 @@ fn version_data(decoded: &Decoded, event: &Event) -> Option<VersionData> {
         Event::BudgetReached(_)
         | Event::QuickReplySaved(_)
         | Event::PersonalQuickReplySaved(_)
-        | Event::QuickReplyRemoved(_) => return None,
+        | Event::QuickReplyRemoved(_)
+        | Event::LogRestored(_) => return None,
     };
     Some(VersionData {
         version: event.version()?,

@@ -74,6 +74,14 @@ declare! {
     /// keys` prints its public half. Unset: `checkpoint-key` in `data_dir`.
     checkpoint_key_file: Option<PathBuf>;
 
+    /// Within so many hours the whole log is proved again, event by event and against every checkpoint, beside everything
+    /// else; what does not prove itself raises an alarm. Its position is in the detailed health. `0` switches it off.
+    log_proof_hours: u32 = "24";
+
+    /// Starts although the log's last event was recorded more than a day ahead of this machine's clock; as `--accept-clock`.
+    /// Further events then get times behind that one.
+    accept_clock: bool = "false";
+
     /// File with keys that sign the tokens of visitors and staff, each 64 hexadecimal digits on a line of its own:
     /// the first signs, all are taken. To change it, put a new line in front, restart all nodes, and take the old
     /// line out when its tokens have ended (180 days for visitors). Unset: `token-key` is made in `data_dir`;

@@ -61,6 +61,15 @@ impl EventStoreLocation {
         Ok(place)
     }
 
+    /// As `desk-replay --store` takes it, without secrets.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Postgres { url, .. } | Self::Kurrent { url, .. } => url.to_string(),
+        }
+    }
+
     /// For log lines.
     #[must_use]
     pub fn kind(&self) -> &'static str {

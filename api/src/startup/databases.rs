@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use event_store::{
-    Clock, EventStore, Vault,
+    Clock, EventReader, EventStore, Vault,
     kurrentdb::{KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresSettings, PostgresStore},
@@ -62,6 +62,17 @@ pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Resu
             Arc::new(KurrentLog::open_with(settings, clock).await?)
         }
     })
+}
+
+/// Reads the log as it is stored: a file's writer remembers its newest events.
+pub(super) async fn stored_log(
+    settings: &Settings,
+    store: Arc<dyn EventReader>,
+) -> Result<Arc<dyn EventReader>, AnyError> {
+    match &settings.log {
+        EventStoreLocation::File(path) => Ok(SqliteStore::open_reader(path).await?),
+        EventStoreLocation::Postgres { .. } | EventStoreLocation::Kurrent { .. } => Ok(store),
+    }
 }
 
 pub(super) async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {

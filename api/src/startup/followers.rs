@@ -10,7 +10,10 @@ use commands::{
     process::{self, FollowerStatus, ProcessError, Processes, Runner, StatusHandle, dispatcher, outbox::OUTBOX},
     settings::SettingsError,
 };
-use event_store::{EventReader, Follow, Log, Position, checkpoint::Signer};
+use event_store::{
+    EventReader, Follow, Log, Position,
+    checkpoint::{LogProof, Signer},
+};
 use futures::StreamExt as _;
 use journal::{Cursor, Tail};
 use projections::Views;
@@ -27,6 +30,8 @@ use crate::{
 pub const TAIL: &str = "tail";
 /// Signs checkpoints.
 pub const SIGNER: &str = "signer";
+/// Proves the whole log again.
+pub const LOG_PROOF: &str = "log_proof";
 /// Folds events into views.
 pub const VIEWS: &str = "views";
 /// Knows who of staff is let in.
@@ -86,6 +91,16 @@ pub fn signer(signer: Arc<Signer>, cursor: Arc<Cursor>) -> Follower {
             async move { Ok(signer.run(stopping.channel()).await.map_err(Alarm::from)?) }
         },
     )
+}
+
+/// The walk that proves the whole log again; its alarm is the signer's.
+#[must_use]
+pub fn log_proof(proof: Arc<LogProof>) -> Follower {
+    let position = position_of(&proof, LogProof::position);
+    Follower::new(LOG_PROOF, position, move |stopping| {
+        let proof = proof.clone();
+        async move { Ok(proof.run(stopping.channel()).await.map_err(Alarm::from)?) }
+    })
 }
 
 /// The views. Where they cannot fold an event they stand still and do not end: another node may get past it.

@@ -152,6 +152,7 @@ fn forgotten_by(agent: AgentId, event: &agent::Event) -> Option<Forgotten> {
         | E::RecoveryCodesReplaced(_)
         | E::SecondFactorDisabled(_)
         | E::ApiKeyIssued(_)
-        | E::ApiKeyRevoked(_) => None,
+        | E::ApiKeyRevoked(_)
+        | E::DataErased(_) => None,
     }
 }

@@ -213,7 +213,7 @@ fn version_of(event: &Event) -> Option<u32> {
         Event::QuickReplySaved(saved) => Some(saved.version),
         Event::PersonalQuickReplySaved(saved) => Some(saved.version),
         Event::QuickReplyRemoved(removed) => Some(removed.version),
-        Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) => None,
+        Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) | Event::LogRestored(_) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod customers;
+mod erasure;
 mod order;
 mod sessions;
 mod settings;

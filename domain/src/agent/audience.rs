@@ -41,7 +41,8 @@ impl Event {
             | Self::SignedOut(_)
             | Self::SignInRevoked(_)
             | Self::SecondFactorUsed(_)
-            | Self::SecondFactorDisabled(_) => Audience { event, personal: Viewers::NOBODY },
+            | Self::SecondFactorDisabled(_)
+            | Self::DataErased(_) => Audience { event, personal: Viewers::NOBODY },
             Self::PresenceChanged(_) => Audience { event: COLLEAGUES.and_account(account), personal: Viewers::NOBODY },
             Self::ApiKeyIssued(_) => Audience { event: STAFF, personal: NAMES },
             Self::ApiKeyRevoked(_) => Audience { event: STAFF, personal: Viewers::NOBODY },

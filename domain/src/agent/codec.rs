@@ -2,7 +2,7 @@
 
 use crate::{
     agent::event::{
-        ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, Deactivated, Event, LanguagesChanged,
+        ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, DataErased, Deactivated, Event, LanguagesChanged,
         Names, Offer, PasswordSecret, PasswordSet, Person, PresenceChanged, Reactivated, RecoveryCodes,
         RecoveryCodesReplaced, Renamed, RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered,
         SecondFactorUsed, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
@@ -29,6 +29,7 @@ stored_events! {
         SecondFactorUsed = "agent.second_factor_used",
         SecondFactorDisabled = "agent.second_factor_disabled",
         ApiKeyRevoked = "agent.api_key_revoked",
+        DataErased = "agent.data_erased",
     }
     personal {
         Created = "agent.created", person: Person, Staff;

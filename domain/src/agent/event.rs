@@ -15,6 +15,7 @@ use crate::{
         presence::{Presence, PresenceCause},
     },
     codec::sealed,
+    erasure::ErasureCause,
     id::{DeviceId, SignInId},
     language::Language,
     personal::Personal,
@@ -53,6 +54,7 @@ pub enum Event {
     SecondFactorDisabled(SecondFactorDisabled),
     ApiKeyIssued(ApiKeyIssued),
     ApiKeyRevoked(ApiKeyRevoked),
+    DataErased(DataErased),
 }
 
 /// The account was created.
@@ -285,4 +287,14 @@ pub struct PresenceChanged {
     pub presence: Presence,
     /// Why.
     pub cause: PresenceCause,
+}
+
+/// The keys of personal data are about to be destroyed: what they seal cannot be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataErased {
+    /// Which keys.
+    pub key_ids: Vec<String>,
+    /// Why.
+    pub cause: ErasureCause,
 }

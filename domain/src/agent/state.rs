@@ -186,7 +186,8 @@ impl State {
                 | Event::SecondFactorDisabled(_)
                 | Event::PresenceChanged(_)
                 | Event::ApiKeyIssued(_)
-                | Event::ApiKeyRevoked(_),
+                | Event::ApiKeyRevoked(_)
+                | Event::DataErased(_),
             ) => before,
             (Self::Existing(mut account), event) => {
                 account.apply(event);
@@ -341,6 +342,7 @@ impl Account {
             Event::SecondFactorDisabled(_) => self.second_factor = None,
             // Events of a key do not come to an account.
             Event::ApiKeyIssued(_) | Event::ApiKeyRevoked(_) => {}
+            Event::DataErased(_) => {}
         }
     }
 

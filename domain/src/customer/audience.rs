@@ -16,7 +16,9 @@ impl Event {
             Self::Identified(_) | Self::ProfileChanged(_) => {
                 Audience { event: STAFF, personal: Viewers::staff(&[PersonalRead]) }
             }
-            Self::SignedOut(_) | Self::CommandConfirmed(_) => Audience { event: STAFF, personal: Viewers::NOBODY },
+            Self::SignedOut(_) | Self::CommandConfirmed(_) | Self::DataErased(_) => {
+                Audience { event: STAFF, personal: Viewers::NOBODY }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     codec::{stored_events, upcast::Upcaster},
-    customer::event::{CommandConfirmed, Event, Identified, Profile, ProfileChanged, SignedOut},
+    customer::event::{CommandConfirmed, DataErased, Event, Identified, Profile, ProfileChanged, SignedOut},
 };
 
 /// None yet: every event is still at its first schema.
@@ -13,6 +13,7 @@ stored_events! {
     plain {
         SignedOut = "customer.signed_out",
         CommandConfirmed = "customer.command_confirmed",
+        DataErased = "customer.data_erased",
     }
     personal {
         Identified = "customer.identified", profile: Profile, Contact;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     codec::sealed,
+    erasure::ErasureCause,
     personal::Personal,
     text::{EmailAddress, PersonName, ShopCustomerId},
 };
@@ -19,6 +20,7 @@ pub enum Event {
     ProfileChanged(ProfileChanged),
     SignedOut(SignedOut),
     CommandConfirmed(CommandConfirmed),
+    DataErased(DataErased),
 }
 
 /// The shop identified the visitor.
@@ -87,4 +89,14 @@ pub enum LeaveReason {
 pub struct CommandConfirmed {
     /// Which.
     pub command: String,
+}
+
+/// The keys of personal data are about to be destroyed: what they seal cannot be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataErased {
+    /// Which keys.
+    pub key_ids: Vec<String>,
+    /// Why.
+    pub cause: ErasureCause,
 }

@@ -52,7 +52,10 @@ impl State {
             (Self::New, Event::Identified(identified)) => Self::known(&identified.profile, identified.vip),
             (Self::Known(_), Event::ProfileChanged(changed)) => Self::known(&changed.profile, changed.vip),
             (Self::New | Self::Known(_) | Self::Left, Event::SignedOut(_)) => Self::Left,
-            (state, Event::Identified(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_)) => state,
+            (
+                state,
+                Event::Identified(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_) | Event::DataErased(_),
+            ) => state,
         }
     }
 

@@ -90,7 +90,8 @@ fn apply(agent: &mut Agent, event: &Event) -> bool {
         | Event::RecoveryCodesReplaced(_)
         | Event::SecondFactorDisabled(_)
         | Event::ApiKeyIssued(_)
-        | Event::ApiKeyRevoked(_) => return false,
+        | Event::ApiKeyRevoked(_)
+        | Event::DataErased(_) => return false,
     }
     true
 }

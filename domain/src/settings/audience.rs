@@ -14,7 +14,7 @@ impl Event {
     #[must_use]
     pub fn audience(&self) -> Audience {
         match self {
-            Self::Published(_) | Self::RolledBack(_) | Self::BudgetReached(_) => {
+            Self::Published(_) | Self::RolledBack(_) | Self::BudgetReached(_) | Self::LogRestored(_) => {
                 Audience { event: Viewers::staff(&[SettingsRead, LogRead, AuditRead]), personal: Viewers::NOBODY }
             }
             Self::QuickReplySaved(_) | Self::QuickReplyRemoved(_) => {

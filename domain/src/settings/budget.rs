@@ -31,7 +31,8 @@ impl State {
             | Event::RolledBack(_)
             | Event::QuickReplySaved(_)
             | Event::PersonalQuickReplySaved(_)
-            | Event::QuickReplyRemoved(_) => {}
+            | Event::QuickReplyRemoved(_)
+            | Event::LogRestored(_) => {}
         }
         self
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     codec::{stored_events, upcast::Upcaster},
     settings::event::{
-        BudgetReached, Event, PersonalQuickReplySaved, Published, QuickReplyRemoved, QuickReplySaved, QuickReplyWords,
+        BudgetReached, Event, LogRestored, PersonalQuickReplySaved, Published, QuickReplyRemoved, QuickReplySaved, QuickReplyWords,
         RolledBack,
     },
 };
@@ -29,6 +29,7 @@ stored_events! {
         BudgetReached = "settings.budget_reached",
         QuickReplySaved = "settings.quick_reply_saved",
         QuickReplyRemoved = "settings.quick_reply_removed",
+        LogRestored = "log.restored",
     }
     personal {
         PersonalQuickReplySaved = "settings.personal_quick_reply_saved", words: QuickReplyWords, Staff;

@@ -17,6 +17,7 @@ pub enum Event {
     QuickReplySaved(QuickReplySaved),
     PersonalQuickReplySaved(PersonalQuickReplySaved),
     QuickReplyRemoved(QuickReplyRemoved),
+    LogRestored(LogRestored),
 }
 
 impl Event {
@@ -29,7 +30,8 @@ impl Event {
             Self::BudgetReached(_)
             | Self::QuickReplySaved(_)
             | Self::PersonalQuickReplySaved(_)
-            | Self::QuickReplyRemoved(_) => None,
+            | Self::QuickReplyRemoved(_)
+            | Self::LogRestored(_) => None,
         }
     }
 }
@@ -74,6 +76,22 @@ pub struct BudgetReached {
     pub spent: Amount,
     /// What may be used in a day.
     pub budget: Amount,
+}
+
+/// The log was put back to an earlier state: what stood behind `from` is gone, and positions behind it mean other events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogRestored {
+    /// The last position that was left.
+    pub from: u64,
+    /// The Merkle root over the events up to there, in hexadecimal digits.
+    pub root: String,
+    /// The log's generation from here on.
+    pub generation: u64,
+    /// Who says so.
+    pub who: String,
+    /// A checkpoint of what was left, signed for the new generation.
+    pub note: String,
 }
 
 /// How much of a budget is used, in percent.

@@ -42,7 +42,8 @@ impl State {
             Event::BudgetReached(_)
             | Event::QuickReplySaved(_)
             | Event::PersonalQuickReplySaved(_)
-            | Event::QuickReplyRemoved(_) => return self,
+            | Event::QuickReplyRemoved(_)
+            | Event::LogRestored(_) => return self,
         };
         self.documents.push(document);
         self

@@ -22,7 +22,9 @@ impl Names {
         Self { agents: agents.into_iter().collect(), zone }
     }
 
-    pub(super) fn agent(&self, agent: AgentId) -> Option<&str> {
+    /// What an agent is called, if it is known.
+    #[must_use]
+    pub fn agent(&self, agent: AgentId) -> Option<&str> {
         self.agents.get(&agent).map(String::as_str)
     }
 

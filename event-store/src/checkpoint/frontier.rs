@@ -62,6 +62,14 @@ impl Frontier {
         self.checkpoint(checkpoint.signed_at) == *checkpoint
     }
 
+    /// Whether a checkpoint of any generation has the same root; positions only mean the same within a generation.
+    pub(super) fn fits(&self, checkpoint: &Checkpoint) -> bool {
+        let is_ours = checkpoint.log == self.log;
+        checkpoint.size == self.size()
+            && checkpoint.root == self.range.root()
+            && (!is_ours || checkpoint.position == self.position)
+    }
+
     /// Whether the log has the last event at its position.
     pub(super) async fn is_in(&self, reader: &dyn EventReader) -> Result<bool, ReadError> {
         if self.position == Position::START {

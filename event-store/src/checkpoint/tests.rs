@@ -24,7 +24,7 @@ fn the_reference_example_gets_the_same_signature() {
         "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("key");
-    std::fs::write(&path, SECRET).expect("it is written");
+    crate::private_file::create_private_file(&path, SECRET.as_bytes()).expect("it is written");
     let key = CheckpointKey::read(&path).expect("a key");
     assert_eq!(key.public().to_string(), PUBLIC);
     assert_eq!(PUBLIC.parse().as_ref(), Ok(key.public()));
@@ -78,7 +78,8 @@ fn keys_round_trip_through_files() {
     assert_eq!((is_new, is_new_again), (true, false));
     assert_eq!(made.public(), again.public());
     let public = folder.path().join("checkpoint-key.pub");
-    std::fs::write(&public, format!("{}\n", made.public())).expect("it is written");
+    let line = format!("{}\n", made.public());
+    crate::private_file::create_private_file(&public, line.as_bytes()).expect("it is written");
     assert_eq!(&PublicKey::read(&public).expect("a public key"), made.public());
     assert_eq!(&PublicKey::read(&path).expect("the private key has it"), made.public());
     assert!(matches!(CheckpointKey::read(&public), Err(KeyError::Malformed { .. })));

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::ImportError;
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     port::EventReader,
 };
@@ -24,12 +25,12 @@ pub trait ImportTarget: Send + Sync {
     /// `Moved` if the log does not end where this target left it; `Unavailable` if it is unknown what was stored.
     async fn append(&mut self, events: &[Arc<RecordedEvent>]) -> Result<Vec<Position>, ImportError>;
 
-    /// Marks the copy as complete, and stores after how many events times increase from event to event (not needed by a log
-    /// with holes).
+    /// Marks the copy as complete, and stores after how many events times increase from event to event, with the signature of
+    /// whoever copied (not needed by a log with holes).
     ///
     /// # Errors
     /// The database does not answer.
-    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError>;
+    async fn finish(&mut self, exemption: Exemption) -> Result<(), ImportError>;
 }
 
 /// The events with the positions that a dense log assigns after its head.

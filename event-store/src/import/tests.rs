@@ -17,6 +17,10 @@ use crate::{
     sequencer::Request,
 };
 
+fn unsigned(rises_after: Position) -> Exemption {
+    Exemption { rises_after, note: None, is_copy: true }
+}
+
 fn event(n: usize) -> SealedEvent {
     SealedEvent { data: format!("{{\"n\":{n}}}").into(), ..samples::event() }
 }
@@ -78,8 +82,8 @@ impl ImportTarget for Faulty {
         }
     }
 
-    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
-        self.inner.finish(times_rise_after).await
+    async fn finish(&mut self, exemption: Exemption) -> Result<(), ImportError> {
+        self.inner.finish(exemption).await
     }
 }
 
@@ -97,7 +101,7 @@ async fn a_copy_has_the_same_events_and_is_complete_only_when_finished() {
     assert!(!copy.is_complete().await.unwrap(), "the import is not finished");
     import.expect_no_more().await.unwrap();
     import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
-    import.finish().await.unwrap();
+    import.finish(unsigned).await.unwrap();
     assert!(copy.is_complete().await.unwrap());
     assert_eq!(all(&copy).await, events);
     assert_eq!(places, events.iter().map(|event| event.position).collect::<Vec<_>>());
@@ -303,7 +307,7 @@ async fn decreasing_times_between_streams_need_a_source_that_allows_them() {
     let mut import = Import::new(Box::new(target), Chain::rising_after(u64::MAX));
     import.take(&events).await.unwrap();
     import.read_back(&mut ReadBack::default(), |_| ()).await.unwrap();
-    import.finish().await.unwrap();
+    import.finish(unsigned).await.unwrap();
     assert_eq!(copy.times_rise_after().await.unwrap(), events[other_stream].position);
 }
 

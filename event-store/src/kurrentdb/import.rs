@@ -19,6 +19,7 @@ use super::{
     refuse_older, reservations,
 };
 use crate::{
+    checkpoint::Exemption,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity},
@@ -183,7 +184,7 @@ impl ImportTarget for KurrentImport {
         self.write(events).await
     }
 
-    async fn finish(&mut self, _times_rise_in_each_stream: u64) -> Result<(), ImportError> {
+    async fn finish(&mut self, _times_rise_in_each_stream: Exemption) -> Result<(), ImportError> {
         identity::update(&self.connection, Stored::complete(self.identity)).await?;
         self.is_marked = false;
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     writer::{finish, insert, is_guarded, lock_head},
 };
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{POSTGRES_LOG, may_migrate, migrate_postgres},
@@ -118,8 +119,9 @@ async fn ensure_identity(pool: &PgPool, identity: Identity) -> Result<(), Import
 
 const BEGUN: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, false, 0)
      on conflict (id) do update set is_whole = false where copy.is_whole";
-const WHOLE: &str = "insert into log.copy (id, is_whole, times_rise_after) values (1, true, $1)
-     on conflict (id) do update set is_whole = true, times_rise_after = excluded.times_rise_after";
+const WHOLE: &str = "insert into log.copy (id, is_whole, times_rise_after, note) values (1, true, $1, $2)
+     on conflict (id) do update set
+         is_whole = true, times_rise_after = excluded.times_rise_after, note = excluded.note";
 
 fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
@@ -150,9 +152,9 @@ impl ImportTarget for PostgresImport {
         }
     }
 
-    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
+    async fn finish(&mut self, Exemption { rises_after, note, is_copy: _ }: Exemption) -> Result<(), ImportError> {
         let mut connection = connect(&self.options).await.map_err(away)?;
-        sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&mut connection).await.map_err(away)?;
+        sqlx::query(WHOLE).bind(number(rises_after.0)).bind(note).execute(&mut connection).await.map_err(away)?;
         Ok(())
     }
 }

@@ -11,10 +11,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     own_task::in_own_task,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
-    row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size},
+    row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size, read_error},
     sql::SqlError,
     sql_reader::sql_event_reader,
     subscription,
@@ -35,7 +36,7 @@ impl PostgresReader {
     async fn fetch(&self, query: Query<'static, Postgres, PgArguments>) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
         let pool = self.pool.clone();
         in_own_task(async move {
-            let rows = query.fetch_all(&pool).await.map_err(ReadError::unavailable)?;
+            let rows = query.fetch_all(&pool).await.map_err(read_error)?;
             rows.iter().map(event_of).collect()
         })
         .await
@@ -55,7 +56,8 @@ impl PostgresReader {
 pub(super) async fn identity(from: impl PgExecutor<'_>) -> Result<Identity, SqlError> {
     let row = sqlx::query("select log_id, generation from log.identity where id = 1").fetch_one(from).await?;
     let log_id = Uuid::from_slice(row.try_get(0)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-    Ok(Identity { log_id, generation: row.try_get::<i64, _>(1)?.unsigned_abs() })
+    let generation = u64::try_from(row.try_get::<i64, _>(1)?).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+    Ok(Identity { log_id, generation })
 }
 
 /// `None` for a log that is not a copy. A log last used by an older version has no such table.
@@ -64,13 +66,13 @@ pub(super) async fn copy(pool: &PgPool) -> Result<Option<CopyMark>, SqlError> {
     if table.fetch_optional(pool).await?.is_none() {
         return Ok(None);
     }
-    let row = sqlx::query("select is_whole, times_rise_after from log.copy where id = 1").fetch_optional(pool).await?;
+    let row = sqlx::query("select * from log.copy where id = 1").fetch_optional(pool).await?;
     Ok(row.as_ref().map(copy_of).transpose()?)
 }
 
 pub(super) async fn current_head(pool: &PgPool) -> Result<Position, SqlError> {
-    let row = sqlx::query("select position from log.head where id = 1").fetch_one(pool).await?;
-    Ok(Position(row.try_get::<i64, _>(0)?.unsigned_abs()))
+    let row = sqlx::query("select position, recorded_at, hash from log.head where id = 1").fetch_optional(pool).await?;
+    Ok(row.as_ref().map_or(Position::START, |row| end_of(row).position))
 }
 
 decode_rows!(PgRow);

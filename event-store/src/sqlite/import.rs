@@ -12,6 +12,7 @@ use super::{
     writer::{is_guarded, write_rows},
 };
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{SQLITE_LOG, migrate_sqlite},
@@ -104,8 +105,9 @@ async fn ensure_identity(writer: &SqlitePool, identity: Identity) -> Result<(), 
 
 const BEGUN: &str = "insert into copy (id, is_whole, times_rise_after) values (1, false, 0)
      on conflict (id) do update set is_whole = false where is_whole";
-const WHOLE: &str = "insert into copy (id, is_whole, times_rise_after) values (1, true, $1)
-     on conflict (id) do update set is_whole = true, times_rise_after = excluded.times_rise_after";
+const WHOLE: &str = "insert into copy (id, is_whole, times_rise_after, note) values (1, true, $1, $2)
+     on conflict (id) do update set
+         is_whole = true, times_rise_after = excluded.times_rise_after, note = excluded.note";
 
 fn away(error: sqlx::Error) -> ImportError {
     ImportError::Unavailable(Arc::new(error))
@@ -127,8 +129,8 @@ impl ImportTarget for SqliteImport {
         }
     }
 
-    async fn finish(&mut self, times_rise_after: u64) -> Result<(), ImportError> {
-        sqlx::query(WHOLE).bind(number(times_rise_after)).execute(&self.writer).await.map_err(away)?;
+    async fn finish(&mut self, Exemption { rises_after, note, is_copy: _ }: Exemption) -> Result<(), ImportError> {
+        sqlx::query(WHOLE).bind(number(rises_after.0)).bind(note).execute(&self.writer).await.map_err(away)?;
         sql::flush(&self.writer).await.map_err(|SqlError(error)| away(error))
     }
 }

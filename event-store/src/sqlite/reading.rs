@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{reader::SqliteReader, recent::Recent};
 use crate::{
+    checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
     subscription,
@@ -58,6 +59,10 @@ impl EventReader for WriterReader {
 
     async fn times_rise_after(&self) -> Result<Position, ReadError> {
         self.file.times_rise_after().await
+    }
+
+    async fn exemption(&self) -> Result<Exemption, ReadError> {
+        self.file.exemption().await
     }
 
     fn positions(&self) -> Positions {

@@ -37,6 +37,12 @@ pub trait KeyStore: Send + Sync {
     async fn add(&self, key_id: &str, subject: Uuid, wrapped: Vec<u8>, now: Timestamp)
     -> Result<KeyRecord, VaultError>;
 
+    /// Records that a subject gets no new keys, and returns the ids of those it has, in order.
+    async fn close_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
+
+    /// The subjects that get no new keys and whose keys are not destroyed yet.
+    async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError>;
+
     /// Destroys all keys of a subject and records that it gets no new ones. Returns the ids of its keys.
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError>;
 
@@ -75,7 +81,9 @@ const IS_ERASED: &str = "select 1 from erased_subject where subject = $1";
 const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1, $2) on conflict (subject) do nothing";
 const DESTROY: &str =
     "update data_key set wrapped = null, destroyed_at = $2 where subject = $1 and wrapped is not null";
-const KEYS_OF: &str = "select key_id from data_key where subject = $1";
+const KEYS_OF: &str = "select key_id from data_key where subject = $1 order by key_id";
+const UNFINISHED: &str = "select distinct erased_subject.subject from erased_subject
+     join data_key on data_key.subject = erased_subject.subject where data_key.wrapped is not null";
 
 fn get_many_sql(placeholder: impl Fn(usize) -> String) -> String {
     let placeholders: Vec<String> = (1..=MANY).map(placeholder).collect();
@@ -126,6 +134,21 @@ impl KeyStore for SqlKeys {
         tx.execute(ADD, &[key_id.into(), subject.into(), (&*wrapped).into(), (&*now).into()]).await?;
         tx.commit().await?;
         self.get(key_id).await?.ok_or_else(|| VaultError::WrongMasterKey(key_id.into()))
+    }
+
+    async fn close_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        let now = time_text(now);
+        let mut tx = self.0.begin().await?;
+        lock_subject(&mut tx, subject).await?;
+        tx.execute(ERASE, &[subject.into(), (&*now).into()]).await?;
+        let rows = tx.fetch(KEYS_OF, &[subject.into()]).await?;
+        tx.commit().await?;
+        rows.iter().map(|row| Ok(row.text(0)?.into())).collect()
+    }
+
+    async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError> {
+        let rows = self.0.fetch(UNFINISHED, &[]).await?;
+        rows.iter().map(|row| Ok(row.uuid(0)?)).collect()
     }
 
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
@@ -190,6 +213,23 @@ impl KeyStore for MemoryKeys {
         }
         let entry = table.keys.entry(key_id.to_owned()).or_insert((subject, KeyRecord::Wrapped(wrapped)));
         Ok(entry.1.clone())
+    }
+
+    async fn close_subject(&self, subject: Uuid, _now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        let mut table = self.0.lock().expect("no code panics while it holds this lock");
+        table.erased.push(subject);
+        let own = table.keys.iter().filter(|(_, (of, _))| *of == subject);
+        let mut key_ids: Vec<Arc<str>> = own.map(|(key_id, _)| key_id.as_str().into()).collect();
+        key_ids.sort();
+        Ok(key_ids)
+    }
+
+    async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError> {
+        let table = self.0.lock().expect("no code panics while it holds this lock");
+        let is_alive = |subject: &&Uuid| {
+            table.keys.values().any(|(of, record)| of == *subject && matches!(record, KeyRecord::Wrapped(_)))
+        };
+        Ok(table.erased.iter().filter(is_alive).copied().collect())
     }
 
     async fn destroy_subject(&self, subject: Uuid, _now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {

@@ -33,6 +33,14 @@ impl KeyStore for CountingKeys {
         self.keys.add(id, subject, wrapped, now).await
     }
 
+    async fn close_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        self.keys.close_subject(subject, now).await
+    }
+
+    async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError> {
+        self.keys.unfinished_erasures().await
+    }
+
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
         self.keys.destroy_subject(subject, now).await
     }

@@ -2,15 +2,16 @@
 //! and `tests/it/checkpoint_attacks.rs`.
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
 use crate::{
     checkpoint::Checkpoint,
+    event::{StreamName, StreamVersion},
     memory::MemoryStore,
-    merkle::{Tree, leaf_hash},
-    port::{EventStream, Expected, Identity},
+    merkle::{Tree, TreeSize, leaf_hash},
+    port::{EventStream, Expected, Identity, Truncation},
     samples::event,
     sequencer::Request,
 };
@@ -53,12 +54,14 @@ impl Left {
         Checkpoint { log, size: TreeSize(size as u64), root, position, signed_at }
     }
 
+    /// Where the first flaw shows, and what it is.
     async fn first_flaw(&self) -> Option<(Position, Flaw)> {
-        verify(self, |_| ()).await.expect("memory answers").first_flaw
+        let first = verify(self, |_| ()).await.expect("memory answers").first_flaw;
+        first.map(|first| (first.to, first.flaw))
     }
 
     async fn against(&self, checkpoints: &[Checkpoint]) -> Report {
-        let evidence = Evidence { checkpoints: checkpoints.to_vec(), parts: Vec::new() };
+        let evidence = Evidence { checkpoints: checkpoints.to_vec(), ..Evidence::default() };
         verify_against(self, evidence, |_| ()).await.expect("memory answers")
     }
 }
@@ -199,7 +202,7 @@ async fn a_rewrite_is_located_between_matching_and_mismatched_checkpoint() {
     let (good, bad) = (log.checkpoint(7), Checkpoint { root: [9; 32], ..log.checkpoint(12) });
     let report = log.against(&[good, bad]).await;
     let (from, to) = (log.position(7), log.position(11));
-    assert_eq!(report.first_flaw, Some((from, Flaw::NotAsSigned { from, to })));
+    assert_eq!(report.first_flaw, Some(FirstFlaw { from, to, flaw: Flaw::NotAsSigned }));
     assert_eq!((report.events, report.last), (7, log.position(6)));
 }
 
@@ -207,7 +210,7 @@ async fn a_rewrite_is_located_between_matching_and_mismatched_checkpoint() {
 async fn the_same_size_at_another_position_is_a_mismatch() {
     let log = Left::new().await;
     let moved = Checkpoint { position: Position(log.position(11).0 + 1), ..log.checkpoint(12) };
-    assert!(matches!(log.against(&[moved]).await.first_flaw, Some((_, Flaw::NotAsSigned { .. }))));
+    assert!(matches!(log.against(&[moved]).await.first_flaw, Some(FirstFlaw { flaw: Flaw::NotAsSigned, .. })));
 }
 
 #[tokio::test]
@@ -216,6 +219,29 @@ async fn a_log_shorter_than_its_checkpoint_is_truncated() {
     let newest = log.checkpoint(20);
     log.events.truncate(18);
     let report = log.against(&[log.checkpoint(10), newest.clone()]).await;
-    assert_eq!(report.first_flaw, Some((newest.position, Flaw::CutOff { signed: TreeSize(20) })));
+    let flaw = Flaw::CutOff { signed: TreeSize(20) };
+    assert_eq!(report.first_flaw, Some(FirstFlaw { from: log.position(10), to: newest.position, flaw }));
     assert_eq!((report.events, report.last), (18, log.position(17)));
+}
+
+#[tokio::test]
+async fn a_mismatch_before_a_match_contradicts_it() {
+    let log = Left::new().await;
+    let forged = Checkpoint { root: [9; 32], ..log.checkpoint(7) };
+    let report = log.against(&[forged, log.checkpoint(12)]).await;
+    assert_eq!(report.first_flaw, Some(FirstFlaw::at(log.position(6), Flaw::Contradicted)));
+}
+
+#[tokio::test]
+async fn a_raised_generation_excuses_no_mismatch() {
+    let log = Left::new().await;
+    let older = |checkpoint: Checkpoint| Checkpoint { log: Identity { generation: 0, ..checkpoint.log }, ..checkpoint };
+    let fits = log.against(&[older(log.checkpoint(7))]).await;
+    assert_eq!((fits.first_flaw, fits.proved.map(|proved| proved.unproven_events)), (None, Some(13)));
+    let rewritten = older(Checkpoint { root: [9; 32], ..log.checkpoint(7) });
+    let flaw = log.against(&[rewritten]).await.first_flaw.expect("it does not fit");
+    assert_eq!((flaw.to, flaw.flaw), (log.position(6), Flaw::NotAsSigned));
+    let newer = Checkpoint { log: Identity { generation: 2, log_id: Uuid::nil() }, ..log.checkpoint(7) };
+    let flaw = log.against(&[newer]).await.first_flaw.expect("the log is older");
+    assert_eq!((flaw.position(), flaw.flaw), (Some(Position::START), Flaw::OlderGeneration { signed: 2 }));
 }

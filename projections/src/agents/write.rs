@@ -69,7 +69,8 @@ pub(super) async fn apply(tx: &mut Transaction, change: &Change<'_>, event: &Eve
         Event::SignInsFailed(_)
         | Event::SecondFactorOffered(_)
         | Event::SecondFactorUsed(_)
-        | Event::RecoveryCodesReplaced(_) => Ok(()),
+        | Event::RecoveryCodesReplaced(_)
+        | Event::DataErased(_) => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use event_store::Position;
 
 /// Checkpoints and proofs to verify the log against.
 #[derive(Debug, Default, Args)]
@@ -18,6 +19,14 @@ pub struct VerifyArgs {
     /// The public key that they were signed with, as `desk keys` shows it.
     #[arg(long, value_name = "FILE", requires = "evidence")]
     pub key: Option<PathBuf>,
+    /// The position that a restore of this log left as the last, of which you were told by other means than the log:
+    /// checkpoints from before it that cover more are then not compared. May be given several times.
+    #[arg(long, value_name = "N", requires = "evidence", value_parser = position)]
+    pub restored_at: Vec<Position>,
+}
+
+fn position(text: &str) -> Result<Position, String> {
+    text.parse().map(Position).map_err(|_| "must be a position of the log".to_owned())
 }
 
 /// The signing key and the output file.

@@ -24,10 +24,13 @@ pub struct Envelope<'a> {
     causation_id: Option<Uuid>,
     data: Json,
     personal: Option<Json>,
-    /// `absent`, `known`, `erased` or `sealed`.
+    /// `absent`, `known`, `erased`, `sealed`, or `destroyed_without_record`.
     personal_state: &'static str,
     prev_hash: String,
     hash: String,
+    /// Why the event does not prove itself, if it was checked and does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaw: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +82,19 @@ impl<'a> Envelope<'a> {
             personal_state,
             prev_hash: hex::encode(recorded.prev_hash),
             hash: hex::encode(recorded.hash),
+            flaw: None,
         }
+    }
+
+    /// The same, if the key of the personal part is gone without an erasure on record.
+    #[must_use]
+    pub fn without_record(self, is_lost: bool) -> Self {
+        if is_lost { Self { personal_state: "destroyed_without_record", ..self } } else { self }
+    }
+
+    /// The same with why it does not prove itself.
+    #[must_use]
+    pub fn with_flaw(self, flaw: Option<&'static str>) -> Self {
+        Self { flaw, ..self }
     }
 }

@@ -27,7 +27,7 @@ pub fn print_event_line(
         format!("{}  {place:>9}  {:<10} {}{moved}", recorded.recorded_at_text(), who(kind, id), description.what);
     screen.styled(Style::of(kind), &line)?;
     for part in description.parts {
-        screen.part(part.label, &part.text)?;
+        screen.part(part.label, entry.shown(&part.text))?;
     }
     Ok(())
 }

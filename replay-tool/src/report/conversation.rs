@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use domain::{
-    Language, PersonalText,
+    AgentId, Language, PersonalText,
     session::{Event, State},
+    texts::Names,
 };
-use event_store::Position;
+use event_store::{Actor, Position};
 use maud::{Markup, html};
 use projections::MessageView;
+use uuid::Uuid;
 
 use super::prose::{exact, lines, tag, time};
 use crate::{
@@ -26,7 +28,8 @@ pub(super) fn section(history: &SessionHistory) -> Markup {
     for entry in &history.events {
         let of_event = language_of(&entry.event, &mut language);
         let description = describe(&entry.event, &history.names);
-        items.push(item(entry, &description, before, of_event, messages.get(&entry.recorded.position).copied()));
+        let message = messages.get(&entry.recorded.position).copied();
+        items.push(item(entry, &history.names, &description, before, of_event, message));
         before = Some(&entry.after);
     }
     html! {
@@ -50,6 +53,7 @@ fn language_of(event: &Event, of_customer: &mut Option<Language>) -> Option<Lang
 
 fn item(
     entry: &HistoryEvent,
+    names: &Names,
     description: &Description,
     before: Option<&State>,
     language: Option<Language>,
@@ -63,6 +67,7 @@ fn item(
             p.who {
                 b { (lines(actor.kind())) }
                 @if actor.kind() == "policy" { " " (exact(actor.id())) }
+                @if actor.kind() == "agent" { " " (lines(&called(actor, names))) }
                 " " (time(recorded.recorded_at)) " "
                 span.place { "position " (recorded.position) ", version " (recorded.version) }
                 @if let Some(status) = new_status(before, &entry.after) { " " span.status { "→ " (status) } }
@@ -71,10 +76,16 @@ fn item(
             @for part in texts { (speech(part, entry, language)) }
             p.what { (lines(&description.what)) }
             @if !details.is_empty() {
-                dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(&part.text)) } } }
+                dl.details { @for part in details { dt { (part.label) } dd dir="auto" { (lines(entry.shown(&part.text))) } } }
             }
         }
     }
+}
+
+/// An agent by name; by id where the name cannot be read.
+fn called(actor: &Actor, names: &Names) -> String {
+    let agent = Uuid::try_parse(actor.id()).ok().map(AgentId);
+    agent.and_then(|agent| names.agent(agent)).unwrap_or(actor.id()).to_owned()
 }
 
 /// Texts in large type: those that were, or would have been, sent.
@@ -88,7 +99,7 @@ fn speech(part: &Part, entry: &HistoryEvent, language: Option<Language>) -> Mark
         @if part.label == "not given" { p.label { "Withheld, the customer was not given this:" } }
         @if part.label == "already seen of it" { p.label { "What the customer had already seen of it:" } }
         @if part.text.is_empty() { p.gone { "nothing" } }
-        @else if is_gone { p.gone { (part.text) } }
+        @else if is_gone { p.gone { (entry.shown(&part.text)) } }
         @else { blockquote lang=(tag(language)) dir="auto" { (lines(&part.text)) } }
     }
 }

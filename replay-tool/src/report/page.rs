@@ -1,5 +1,6 @@
 //! The report page: origin, state, conversation and events.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::session::Session;
 use event_store::{RecordedEvent, event::time_text};
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use projections::SessionView;
 
 use super::{
-    appendix, conversation,
+    Evidence, appendix, conversation,
     prose::{exact, lines, personal, time},
 };
 use crate::{
@@ -20,7 +21,7 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page of a session.
-pub(super) fn page(history: &SessionHistory, made_at: Timestamp) -> Markup {
+pub(super) fn page(history: &SessionHistory, evidence: Option<&Evidence>, made_at: Timestamp) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -38,6 +39,7 @@ pub(super) fn page(history: &SessionHistory, made_at: Timestamp) -> Markup {
                 main {
                     (at_the_end(history))
                     (conversation::section(history))
+                    @if let Some(evidence) = evidence { (proved(evidence)) }
                     (appendix::section(history))
                 }
                 footer { p { "Written by desk-replay " (env!("CARGO_PKG_VERSION")) ", " (time(made_at)) "." } }
@@ -50,7 +52,7 @@ fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
     let (first, last) = (history.first(), history.last());
     html! {
         p.kind { "Fiido Desk · session report" }
-        h1 { (personal(history.name())) }
+        h1 { (personal(history, first.position, history.name())) }
         p { "Everything that the log holds about one customer's session" (until(history)) "." }
         dl.facts {
             (fact("Session", exact(&history.id())))
@@ -70,6 +72,23 @@ fn head(history: &SessionHistory, made_at: Timestamp) -> Markup {
             "While this was written, each event of the session was checked against its hash and against the event before it. "
             "That the log as a whole is the one that was recorded, " code { "desk-replay verify --checkpoint" } " proves. "
             "All times are UTC."
+        }
+    }
+}
+
+/// What makes the page evidence: anybody can check it with the public key alone.
+fn proved(Evidence { note, proof }: &Evidence) -> Markup {
+    let file = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(proof));
+    html! {
+        section aria-labelledby="evidence" {
+            h2 #evidence { "Evidence" }
+            p {
+                "The log was signed with this note. " a download="session.proof" href=(file) { "The proof file" }
+                " holds the session's events as they are stored, with their paths to the note's root; "
+                code { "desk-replay check-proof session.proof --key checkpoint.pub" }
+                " checks it without the log. Its hashes are those of the appendix."
+            }
+            pre.note { (note) }
         }
     }
 }
@@ -95,6 +114,8 @@ fn unread(history: &SessionHistory) -> Markup {
     let (erased, sealed) = history.unread_parts();
     html! {
         @if erased == 0 && sealed == 0 { "nothing: every personal part was opened" }
+        @let lost = history.lost_parts();
+        @if lost > 0 { (lost) " personal parts whose keys were destroyed WITHOUT an erasure on record, of " }
         @if erased > 0 { (erased) " personal parts, erased: their keys were destroyed, nobody can read them" }
         @if erased > 0 && sealed > 0 { "; " }
         @if sealed > 0 { (sealed) " personal parts, sealed: this was written without the master key" }
@@ -147,6 +168,8 @@ fn decision(history: &SessionHistory) -> Markup {
     html! {
         "rule " (lines(&decision.rule)) " of policy " (decision.policy_version) ": " (word(&decision.reason))
         ", severity " (word(&decision.severity)) ", at position " (decision.position)
-        ", " (time_text(decision.at)) ". Evidence: " bdi { (personal(decision.evidence.as_ref().map(String::as_str))) }
+        ", " (time_text(decision.at)) ". Evidence: " bdi {
+            (personal(history, decision.position, decision.evidence.as_ref().map(String::as_str)))
+        }
     }
 }

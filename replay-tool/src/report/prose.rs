@@ -4,11 +4,11 @@
 //! are displayed as escapes.
 
 use domain::{Language, Personal};
-use event_store::event::time_text;
+use event_store::{Position, event::time_text};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::{escape::escaped, session_history::readable};
+use crate::{escape::escaped, session_history::SessionHistory};
 
 /// A text with its line breaks, which the style sheet preserves.
 pub(super) fn lines(text: &str) -> String {
@@ -17,8 +17,8 @@ pub(super) fn lines(text: &str) -> String {
 }
 
 /// A personal text, or a placeholder for why it cannot be read.
-pub(super) fn personal(text: Personal<&str>) -> Markup {
-    let shown = readable(text.as_ref().map(|text| *text));
+pub(super) fn personal(history: &SessionHistory, position: Position, text: Personal<&str>) -> Markup {
+    let shown = history.shown_at(position, text.as_ref().map(|text| *text));
     match text {
         Personal::Known(text) => html! { (lines(text)) },
         Personal::Erased | Personal::Sealed => html! { span.gone { (shown) } },

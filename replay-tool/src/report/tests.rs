@@ -162,11 +162,11 @@ async fn page_of(name: &str, text: &str) -> String {
         let after = events.last().map_or(State::New, |before| before.after.clone()).evolve(&event);
         let recorded = recorded(number, kind, text);
         let (decoded, personal) = (decoded(&recorded, &event), PersonalText::Known(String::new()));
-        events.push(HistoryEvent { recorded, decoded, personal, event, after });
+        events.push(HistoryEvent { recorded, decoded, personal, is_lost: false, event, after });
     }
     let (identity, head) = (Identity { log_id: Uuid::nil(), generation: 1 }, Position(99));
     let history = SessionHistory::of(identity, head, events, 99, Names::new(TimeZone::UTC, [])).await.expect("folded");
-    page::page(&history, Timestamp::UNIX_EPOCH).into_string()
+    page::page(&history, None, Timestamp::UNIX_EPOCH).into_string()
 }
 
 /// Names and attributes of all elements in order, without the text between them.

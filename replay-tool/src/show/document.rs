@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     history::HistoryEvent,
     render::Envelope,
-    session_history::{SessionHistory, owner, state_word},
+    session_history::{SessionHistory, owner},
 };
 
 /// The JSON document: log, session, moment, state, events, what was seen, and the last decision.
@@ -26,7 +26,7 @@ pub(super) fn of(history: &SessionHistory) -> Value {
         "session_id": last.stream.id(),
         "stream": last.stream,
         "name": history.name().known(),
-        "name_state": state_word(&history.name()),
+        "name_state": history.state_at(first.position, &history.name()),
         "at": { "position": last.position, "version": last.version, "recorded_at": last.recorded_at_text() },
         "first_recorded_at": first.recorded_at_text(),
         "events_now": history.events_now,
@@ -34,14 +34,14 @@ pub(super) fn of(history: &SessionHistory) -> Value {
         "events": history.events.iter().map(event_document).collect::<Vec<_>>(),
         "customer_saw": history.seen.by_customer.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
         "staff_saw": history.seen.by_staff.iter().map(|message| message_document(history, message)).collect::<Vec<_>>(),
-        "last_decision": history.seen.decision.as_ref().map(decision_document),
+        "last_decision": history.seen.decision.as_ref().map(|decision| decision_document(history, decision)),
     })
 }
 
 /// An event and the status after it.
 #[must_use]
 pub fn event_document(entry: &HistoryEvent) -> Value {
-    let envelope = serde_json::to_value(Envelope::of(&entry.recorded, &entry.personal));
+    let envelope = serde_json::to_value(Envelope::of(&entry.recorded, &entry.personal).without_record(entry.is_lost));
     let mut document = envelope.unwrap_or_default();
     document["status_after"] = json!(entry.after.session().map(Session::status));
     document
@@ -55,7 +55,7 @@ fn message_document(history: &SessionHistory, message: &MessageView) -> Value {
         "position": message.position,
         "recorded_at": time_text(message.at),
         "text": text.known(),
-        "text_state": state_word(&text),
+        "text_state": history.state_at(message.position, &text),
         "agent": message.agent,
         "hidden": message.hidden,
         "withheld": message.withheld,
@@ -64,7 +64,7 @@ fn message_document(history: &SessionHistory, message: &MessageView) -> Value {
     })
 }
 
-fn decision_document(decision: &Decision) -> Value {
+fn decision_document(history: &SessionHistory, decision: &Decision) -> Value {
     json!({
         "position": decision.position,
         "recorded_at": time_text(decision.at),
@@ -73,7 +73,7 @@ fn decision_document(decision: &Decision) -> Value {
         "severity": decision.severity,
         "policy_version": decision.policy_version,
         "evidence": decision.evidence.known(),
-        "evidence_state": state_word(&decision.evidence),
+        "evidence_state": history.state_at(decision.position, &decision.evidence),
     })
 }
 

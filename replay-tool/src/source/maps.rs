@@ -1,12 +1,13 @@
 //! The position maps of a copied log, which translate checkpoints and cursors of earlier generations.
 //!
-//! Invariant: a checkpoint or cursor of another generation is translated by maps that lead to this log, or refused.
+//! Invariant: a cursor of another generation is translated by maps that lead to this log, or refused; a checkpoint of another
+//! generation is compared by its root.
 
 use std::{path::PathBuf, str::FromStr};
 
 use event_store::{
     Identity, Position,
-    checkpoint::{Checkpoint, WrongLog},
+    checkpoint::Checkpoint,
     position_map::PositionMap,
 };
 
@@ -48,18 +49,26 @@ impl Maps {
         Ok(Self { here, maps })
     }
 
-    /// Translates a checkpoint of this log, or of one that this is a copy of.
-    ///
-    /// # Errors
-    /// It is of another log.
-    pub fn checkpoint(&self, signed: &Checkpoint) -> Result<Checkpoint, WrongLog> {
+    /// This log.
+    #[must_use]
+    pub fn here(&self) -> Identity {
+        self.here
+    }
+
+    /// A checkpoint with the positions of this log, as far as maps lead to it. Its root is that of the same events in every copy,
+    /// and in every generation up to a restore.
+    #[must_use]
+    pub fn checkpoint(&self, signed: &Checkpoint) -> Checkpoint {
         let mut translated = signed.clone();
-        loop {
-            let Err(wrong) = translated.is_of(self.here) else { return Ok(translated) };
+        while translated.is_of(self.here).is_err() {
             let next = self.maps.iter().find_map(|map| map.checkpoint(&translated));
             // Each copy raises the generation, so this ends.
-            translated = next.filter(|next| next.log.generation > translated.log.generation).ok_or(wrong)?;
+            match next.filter(|next| next.log.generation > translated.log.generation) {
+                Some(next) => translated = next,
+                None => break,
+            }
         }
+        translated
     }
 
     /// Translates a cursor. Without a generation it is of this log, or of the first map's source if there is a map.

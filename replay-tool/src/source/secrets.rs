@@ -17,7 +17,10 @@ use event_store::{
 use journal::Journal;
 
 use super::{args::StoreArgs, immutable_check::ImmutableCheck};
-use crate::failure::Failure;
+use crate::{
+    erasures::Tombstones,
+    failure::{Failure, with_causes},
+};
 
 /// Connections to a vault on a server.
 const CONNECTIONS: u32 = 2;
@@ -28,18 +31,16 @@ pub(super) enum Secrets {
     /// The vault without the master key.
     Tombstones(Arc<dyn KeyStore>),
     /// Both.
-    Vault(Arc<Vault>),
+    Vault(Arc<Vault>, Arc<dyn KeyStore>),
 }
 
 impl Secrets {
     pub(super) async fn open(beside: Option<&Location>, wanted: &StoreArgs, live: bool) -> Result<Self, Failure> {
         let needed = wanted.master_key.is_some() || wanted.vault.is_some();
-        let at = match (&wanted.vault, beside) {
-            (Some(vault), _) => Location::parse(vault, "keys.db").map_err(Failure::Location)?,
-            (None, Some(Location::Sqlite(path))) => Location::Sqlite(path.with_file_name("keys.db")),
-            (None, Some(place)) => place.clone(),
-            (None, None) if needed => return Err(Failure::WhereIsTheVault),
-            (None, None) => return Ok(Self::None),
+        let at = match place_of_vault(beside, wanted)? {
+            Some(at) => at,
+            None if needed => return Err(Failure::WhereIsTheVault),
+            None => return Ok(Self::None),
         };
         let keys = match open_keys(&at, live).await {
             Ok(keys) => keys,
@@ -47,7 +48,7 @@ impl Secrets {
             Err(_without_vault) => return Ok(Self::None),
         };
         Ok(match &wanted.master_key {
-            Some(file) => Self::Vault(Arc::new(Vault::new(keys, MasterKey::read(file)?))),
+            Some(file) => Self::Vault(Arc::new(Vault::new(keys.clone(), MasterKey::read(file)?)), keys),
             None => Self::Tombstones(keys),
         })
     }
@@ -55,8 +56,26 @@ impl Secrets {
     /// The vault, if there is a master key.
     pub(super) fn vault(&self) -> Option<Arc<Vault>> {
         match self {
-            Self::Vault(vault) => Some(vault.clone()),
+            Self::Vault(vault, _) => Some(vault.clone()),
             Self::None | Self::Tombstones(_) => None,
+        }
+    }
+
+    /// The vault as far as it can be read without the master key; why not, if not.
+    pub(super) async fn open_tombstones(beside: Option<&Location>, wanted: &StoreArgs) -> Tombstones {
+        let opened = match place_of_vault(beside, wanted) {
+            Ok(Some(at)) => open_keys(&at, false).await,
+            Ok(None) => Err(Failure::WhereIsTheVault),
+            Err(failure) => Err(failure),
+        };
+        opened.map_or_else(|failure| Tombstones::None(with_causes(&failure)), Tombstones::Vault)
+    }
+
+    /// The same of what was opened.
+    pub(super) fn tombstones(&self) -> Tombstones {
+        match self {
+            Self::None => Tombstones::None("there is no vault".to_owned()),
+            Self::Tombstones(keys) | Self::Vault(_, keys) => Tombstones::Vault(keys.clone()),
         }
     }
 
@@ -65,9 +84,17 @@ impl Secrets {
         match self {
             Self::None => Journal::sealed(reader),
             Self::Tombstones(keys) => Journal::with_tombstones(reader, keys),
-            Self::Vault(vault) => Journal::new(reader, vault),
+            Self::Vault(vault, _) => Journal::new(reader, vault),
         }
     }
+}
+
+fn place_of_vault(beside: Option<&Location>, wanted: &StoreArgs) -> Result<Option<Location>, Failure> {
+    Ok(match (&wanted.vault, beside) {
+        (Some(vault), _) => Some(Location::parse(vault, "keys.db").map_err(Failure::Location)?),
+        (None, Some(Location::Sqlite(path))) => Some(Location::Sqlite(path.with_file_name("keys.db"))),
+        (None, beside) => beside.cloned(),
+    })
 }
 
 async fn open_keys(at: &Location, live: bool) -> Result<Arc<dyn KeyStore>, Failure> {

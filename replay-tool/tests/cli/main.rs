@@ -6,6 +6,7 @@ mod shop;
 mod hand_off;
 mod manners;
 mod play;
+mod proving;
 mod report;
 mod secrecy;
 mod show;

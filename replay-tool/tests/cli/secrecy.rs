@@ -1,5 +1,7 @@
 //! Sealed parts stay sealed without the master key, and erased parts are erased with it.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::shop::{ANSWER, NAME, QUESTION, Shop, WITHHELD, finish, program, session_of};
 
 fn id() -> String {
@@ -64,6 +66,7 @@ async fn a_wrong_master_key_is_reported_and_nothing_is_printed() {
         [("00".repeat(32), "cannot be unwrapped"), ("secret words".to_owned(), "64 hexadecimal digits")]
     {
         std::fs::write(&wrong, &content).unwrap();
+        std::fs::set_permissions(&wrong, std::fs::Permissions::from_mode(0o600)).unwrap();
         let run = finish(program(shop.folder()).arg("--master-key").arg(&wrong).args(["show", &id()]));
         assert_eq!(run.out, "");
         let refused = run.failed(2);

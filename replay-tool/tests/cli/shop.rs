@@ -98,14 +98,32 @@ impl Shop {
         self.log.append(&StreamName::of("agent", agent.0), Expected::Any, &[new]).await.unwrap();
     }
 
-    /// Erases a customer.
+    /// Erases a customer, on record.
     pub(crate) async fn erase(&self, n: u8) {
+        let key_ids = self.keys_of(visitor(n).0).await;
+        let erased = domain::customer::event::DataErased { key_ids, cause: domain::ErasureCause::Request };
+        let encoded = domain::customer::encode(&domain::customer::Event::DataErased(erased));
+        let new = testkit::new_event(encoded, visitor(n).0, Actor::new("system", "erasure"));
+        self.log.append(&StreamName::of("customer", visitor(n).0), Expected::Any, &[new]).await.unwrap();
+        self.erase_without_record(n).await;
+    }
+
+    /// Destroys a customer's keys, and nothing says so.
+    pub(crate) async fn erase_without_record(&self, n: u8) {
         self.log.vault().erase_subject(visitor(n).0, Timestamp::now()).await.unwrap();
     }
 
-    /// Erases an agent.
+    /// Erases an agent, on record.
     pub(crate) async fn erase_agent(&self, agent: AgentId) {
+        let key_ids = self.keys_of(agent.0).await;
+        let erased = domain::agent::event::DataErased { key_ids, cause: domain::ErasureCause::Request };
+        self.append_to_account(agent, &domain::agent::Event::DataErased(erased)).await;
         self.log.vault().erase_subject(agent.0, Timestamp::now()).await.unwrap();
+    }
+
+    async fn keys_of(&self, subject: uuid::Uuid) -> Vec<String> {
+        let key_ids = self.log.vault().close_subject(subject, Timestamp::now()).await.unwrap();
+        key_ids.iter().map(ToString::to_string).collect()
     }
 
     /// The times at which the events were recorded, in order.

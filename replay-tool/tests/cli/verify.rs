@@ -71,7 +71,7 @@ async fn removed_swapped_and_truncated_events_are_found() {
         let run = shop.replay(["verify", "--json"]);
         assert_eq!(run.code, Some(1), "{attack:?}: {run:?}");
         let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-        assert_eq!(report["first_flaw"][0], json!(position), "{attack:?}: {report}");
+        assert_eq!(report["first_flaw"]["to"], json!(position), "{attack:?}: {report}");
     }
 }
 

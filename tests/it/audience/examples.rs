@@ -36,6 +36,7 @@ pub(super) async fn every_event(served: &Fixture) {
                 "agent" => StreamName::of("agent", somebody),
                 "customer" => StreamName::of("customer", somebody),
                 "settings" => StreamName::parse("settings-policy").unwrap(),
+                "log" => StreamName::parse("settings-log").unwrap(),
                 _access => StreamName::parse(&format!("access-{somebody}-20261123")).unwrap(),
             };
             let subject = if category == "session" { visitor.0 } else { subject };

@@ -11,13 +11,13 @@ use jiff::SignedDuration;
 
 /// SQL literals of a database.
 #[derive(Clone, Copy)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     Sqlite,
     Postgres,
 }
 
 /// The events with new positions, times, links and hashes, as if appended one after the other.
-pub(super) fn relinked(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
+pub(crate) fn relinked(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
     let mut streams: HashMap<StreamName, (StreamVersion, [u8; 32])> = HashMap::new();
     let mut forged: Vec<RecordedEvent> = Vec::with_capacity(events.len());
     for event in events {
@@ -34,20 +34,20 @@ pub(super) fn relinked(events: &[Arc<RecordedEvent>]) -> Vec<RecordedEvent> {
 }
 
 /// The statements that replace the log by these events, with a matching head.
-pub(super) fn replacing_all(events: &[RecordedEvent], dialect: Dialect) -> String {
+pub(crate) fn replacing_all(events: &[RecordedEvent], dialect: Dialect) -> String {
     let rows = events.iter().map(|event| inserting(event, dialect)).collect::<String>();
     format!("delete from event; {rows} {}", moving_head(events.last(), dialect))
 }
 
 /// The statement that sets the head to this event.
-pub(super) fn moving_head(last: Option<&RecordedEvent>, dialect: Dialect) -> String {
+pub(crate) fn moving_head(last: Option<&RecordedEvent>, dialect: Dialect) -> String {
     let (position, time, hash) = last.map_or((0, "1970-01-01T00:00:00.000000Z".to_owned(), NO_HASH), |last| {
         (last.position.0, last.recorded_at_text(), last.hash)
     });
     format!("update head set position = {position}, recorded_at = '{time}', hash = {};", bytes(&hash, dialect))
 }
 
-pub(super) fn inserting(recorded: &RecordedEvent, dialect: Dialect) -> String {
+pub(crate) fn inserting(recorded: &RecordedEvent, dialect: Dialect) -> String {
     let RecordedEvent { position, stream, version, recorded_at, event, prev_hash, hash } = recorded;
     let optional = |value: Option<&[u8]>| value.map_or("null".to_owned(), |value| bytes(value, dialect));
     let text = |value: &str| format!("'{}'", value.replace('\'', "''"));
@@ -78,7 +78,7 @@ fn bytes(value: &[u8], dialect: Dialect) -> String {
 
 /// The change that precedes the rewrite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Forgery {
+pub(crate) enum Forgery {
     Changed,
     Removed,
     Inserted,
@@ -87,7 +87,7 @@ pub(super) enum Forgery {
     Retimed,
 }
 
-pub(super) const FORGERIES: [Forgery; 6] = [
+pub(crate) const FORGERIES: [Forgery; 6] = [
     Forgery::Changed,
     Forgery::Removed,
     Forgery::Inserted,
@@ -99,7 +99,7 @@ pub(super) const FORGERIES: [Forgery; 6] = [
 impl Forgery {
     /// The log with this done to the event at a position, and everything from there on made to fit; none where the log has
     /// nothing to swap that event with.
-    pub(super) fn of(self, events: &[Arc<RecordedEvent>], position: u64) -> Option<Vec<RecordedEvent>> {
+    pub(crate) fn of(self, events: &[Arc<RecordedEvent>], position: u64) -> Option<Vec<RecordedEvent>> {
         let mut events = events.to_vec();
         let at = position as usize - 1;
         match self {

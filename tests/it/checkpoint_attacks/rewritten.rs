@@ -81,7 +81,7 @@ async fn two_adjacent_checkpoints_name_the_rewritten_position() {
         let path = shop.rewritten(&forged).await;
         let verdict = shop.verdict_by_all(&path).await;
         assert_eq!(verdict.bounds("rewritten"), (position, position));
-        assert_eq!(verdict.report["what"], json!("the event is not the one that was signed"));
+        assert_eq!(verdict.report["first_flaw"]["position"], json!(position));
     }
 }
 
@@ -202,7 +202,7 @@ async fn change_after_the_newest_checkpoint_is_found_by_the_hash_chain() {
     assert_eq!(verdict.report["unproven_from"], json!(EVERY + 1));
 }
 
-/// A checkpoint vouches for its last event, so of two events with contradicting times the later one is wrong.
+/// A checkpoint proves everything up to its last event, so of two events with contradicting times the later one is wrong.
 #[tokio::test]
 async fn events_covered_by_a_checkpoint_are_not_reported_as_wrong() {
     let shop = Shop::new().await;
@@ -219,6 +219,9 @@ async fn events_covered_by_a_checkpoint_are_not_reported_as_wrong() {
         inserting(&forged, Dialect::Sqlite)
     );
     let path = shop.written.tampered(&shift).await;
-    assert_eq!(shop.verdict(&path, &[]).await.first_bad("without notes"), (EVERY, "out_of_time".to_owned()));
-    assert_eq!(shop.verdict_by_all(&path).await.first_bad("with notes"), (EVERY + 1, "out_of_time".to_owned()));
+    for (notes, from) in [(vec![], 1), (vec![shop.elsewhere.notes()], EVERY + 1)] {
+        let verdict = shop.verdict(&path, &notes).await;
+        assert_eq!(verdict.first_bad("inserted"), (EVERY + 1, "out_of_time".to_owned()));
+        assert_eq!(verdict.report["first_flaw"]["from"], json!(from), "{}", verdict.report);
+    }
 }

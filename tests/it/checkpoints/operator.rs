@@ -18,6 +18,13 @@ async fn chats(desk: &Desk, session: &str) -> Value {
     customer.chat(session, "How long does shipping take?").await.unwrap()
 }
 
+fn mark_restored(desk: &Desk) -> std::process::Output {
+    let (program, folder) = (tests::desk::program("desk"), desk.data_dir());
+    let mut command = tests::desk::without_settings(program);
+    command.env("DESK_MASTER_KEY_FILE", folder.parent().unwrap().join("test-master-key"));
+    command.args(["mark-restored", "--who", "operations, ticket 7", "--data-dir"]).arg(folder).output().unwrap()
+}
+
 async fn change(desk: &Desk, sql: &str) {
     let file = desk.data_dir().join("events.db");
     let mut raw = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
@@ -114,12 +121,13 @@ async fn log_changed_below_its_checkpoint_is_served_but_not_signed() {
         .await;
     std::fs::remove_file(desk.data_dir().join("checkpoint-state")).unwrap();
     desk.start_again();
-    until("the alarm is raised", SOON, async || readiness(&desk).await.0 == 503).await;
-    let (_, ready) = readiness(&desk).await;
+    until("the alarm is raised", SOON, async || readiness(&desk).await.1["alarms"][0].is_object()).await;
+    let (status, ready) = readiness(&desk).await;
+    assert_eq!((status, &ready["status"]), (200, &json!("ready")), "one bad bit must not close the shop: {ready}");
     let alarm = &ready["alarms"][0];
     assert_eq!(alarm["part"], "checkpoints", "{ready}");
     let what = alarm["what"].as_str().unwrap();
-    assert!(what.contains("desk-replay verify --checkpoint") && what.contains("events"), "{what}");
+    assert!(what.contains("at position 2: its content") && what.contains("desk-replay --store '"), "{what}");
     assert!(desk.log().contains("checkpoints stopped"), "{}", desk.log());
     chats(&desk, "meanwhile").await;
     assert_eq!(desk.terminate(), Some(0));
@@ -127,14 +135,36 @@ async fn log_changed_below_its_checkpoint_is_served_but_not_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn restored_log_starts_new_checkpoints_and_keeps_the_old_ones() {
+async fn restored_log_is_marked_starts_new_checkpoints_and_keeps_the_old_ones() {
     let notes = NoteFolder::new();
     let mut desk = Desk::start(on_sqlite(&notes));
     chats(&desk, "before").await;
     assert_eq!(desk.terminate(), Some(0));
-    let before = notes.notes();
+    let (file, kept) = (desk.data_dir().join("events.db"), desk.data_dir().join("kept"));
+    std::fs::copy(&file, &kept).unwrap();
+    let left = log_of(&desk).await.head().await.unwrap();
+    desk.start_again();
+    chats(&desk, "lost").await;
+    assert_eq!(desk.terminate(), Some(0));
+    let (before, public) = (notes.notes(), desk.data_dir().join("checkpoint-key.pub"));
 
-    change(&desk, "update identity set generation = generation + 1").await;
+    std::fs::rename(&kept, &file).unwrap();
+    let folder = desk.data_dir().to_str().unwrap();
+    let marked = mark_restored(&desk);
+    let said = String::from_utf8_lossy(&marked.stdout).into_owned() + &String::from_utf8_lossy(&marked.stderr);
+    assert!(marked.status.success() && said.contains(&format!("up to position {left}")), "{said}");
+    let verified = async |more: &[&str]| {
+        let (latest, public) = (notes.path().join(LATEST), public.display().to_string());
+        let latest = latest.display().to_string();
+        let base = ["--store", folder, "verify", "--checkpoint", &latest, "--key", &public];
+        crate::checkpoint_attacks::desk_replay(&[&base, more].concat()).await
+    };
+    let said = verified(&[]).await;
+    assert_eq!(said.code, std::process::ExitCode::from(1), "{}{}", said.out, said.errors);
+    assert!(said.out.contains(&format!("replaced by a restore at {left}")), "{}", said.out);
+    assert!(said.out.contains("by \"operations, ticket 7\"; signed by the key"), "{}", said.out);
+    let agreed = verified(&["--restored-at", &left.to_string()]).await;
+    assert_eq!(agreed.code, std::process::ExitCode::SUCCESS, "{}{}", agreed.out, agreed.errors);
     for entry in std::fs::read_dir(desk.data_dir()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();

@@ -65,13 +65,13 @@ pub(crate) fn every_type() -> Vec<Encoded> {
     let accounts = [staff::accounts(), staff::second_factor_and_keys()].concat();
     let accounts = accounts.iter().map(agent::encode);
     let looks = staff::looks().into_iter().map(|event| access::encode(&event));
-    let settings = staff::settings().into_iter().chain(staff::quick_replies());
+    let settings = staff::settings().into_iter().chain(staff::quick_replies()).chain(staff::restores());
     let settings = settings.map(|event| settings::encode(&event));
     sessions.chain(customers).chain(accounts).chain(looks).chain(settings).collect()
 }
 
 fn of_a_customer() -> Vec<customer::Event> {
-    use customer::event::{CommandConfirmed, Identified, LeaveReason, Profile, ProfileChanged, SignedOut};
+    use customer::event::{CommandConfirmed, DataErased, Identified, LeaveReason, Profile, ProfileChanged, SignedOut};
     let profile = |email, name| {
         Personal::Known(Profile {
             sub: ShopCustomerId::parse("shop-4711").unwrap(),
@@ -87,6 +87,10 @@ fn of_a_customer() -> Vec<customer::Event> {
         }),
         customer::Event::SignedOut(SignedOut { reason: LeaveReason::AnotherCustomer }),
         customer::Event::CommandConfirmed(CommandConfirmed { command: "identify".to_owned() }),
+        customer::Event::DataErased(DataErased {
+            key_ids: vec![format!("{VISITOR}/contact/2026-11"), format!("{VISITOR}/message/2026-11")],
+            cause: domain::ErasureCause::Request,
+        }),
     ]
 }
 

@@ -10,7 +10,7 @@ use protocol_server::Ending;
 use super::*;
 
 async fn flaw(log: &dyn EventReader) -> Option<(Position, Flaw)> {
-    verify(log, |_| ()).await.unwrap().first_flaw
+    verify(log, |_| ()).await.unwrap().first_flaw.map(|first| (first.to, first.flaw))
 }
 
 /// Three streams of six events each, and the positions of the second one's.

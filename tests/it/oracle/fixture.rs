@@ -85,6 +85,8 @@ impl Fixture {
             Step::Appended(append) => self.append(append).await,
             Step::Erased { at, subject } => {
                 self.seen.erasures += 1;
+                let key_ids = self.vault.close_subject(subject.0, *at).await.unwrap();
+                self.append(&tests::shop::erasure(*at, *subject, &key_ids)).await;
                 self.vault.erase_subject(subject.0, *at).await.unwrap();
             }
         }

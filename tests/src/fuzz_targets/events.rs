@@ -25,7 +25,7 @@ pub(super) fn event(bytes: &[u8]) -> bool {
         Some("customer") => stored.read(customer::decode, customer::encode, |event| {
             let _ = customer::State::default().evolve(event);
         }),
-        Some("settings") => stored.read(settings::decode, settings::encode, |event| {
+        Some("settings" | "log") => stored.read(settings::decode, settings::encode, |event| {
             let _ = settings::State::default().evolve(event);
         }),
         Some("access") => stored.read(access::decode, access::encode, |_| {}),

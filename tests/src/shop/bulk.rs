@@ -26,7 +26,7 @@ use event_store::{
 };
 use tokio::sync::mpsc;
 
-use super::{Append, Order, Shop, Step};
+use super::{Append, Order, Shop, Step, erasure};
 use keys::BulkKeys;
 use postgres::PostgresRows;
 use sqlite::SqliteRows;
@@ -150,7 +150,11 @@ impl Sealer {
                 Step::Appended(append) => {
                     sequencer.admit(&self.seal(&append).await?, append.at)?;
                 }
-                Step::Erased { at, subject } => self.vault.erase_subject(subject.0, at).await?,
+                Step::Erased { at, subject } => {
+                    let key_ids = self.vault.close_subject(subject.0, at).await?;
+                    sequencer.admit(&self.seal(&erasure(at, subject, &key_ids)).await?, at)?;
+                    self.vault.erase_subject(subject.0, at).await?;
+                }
             }
         }
         self.keys.flush().await?;

@@ -1,7 +1,8 @@
 //! Brings a shop's days into a log as the program does: one append after the other, at the times of the real clock.
 
-use event_store::{Log, log::LogError};
-use jiff::Timestamp;
+use commands::{Erasure, erasure::Person};
+use domain::ErasureCause;
+use event_store::{Actor, Log, log::LogError};
 
 use super::Step;
 
@@ -12,6 +13,9 @@ use super::Step;
 pub async fn through(log: &Log, step: &Step) -> Result<(), LogError> {
     match step {
         Step::Appended(append) => log.append(&append.stream, append.expected, &append.events).await.map(drop),
-        Step::Erased { subject, .. } => Ok(log.vault().erase_subject(subject.0, Timestamp::now()).await?),
+        Step::Erased { subject, .. } => {
+            let actor = Actor::new("system", "erasure");
+            Erasure::new(log.clone()).erase(Person::Customer(*subject), ErasureCause::Request, actor).await
+        }
     }
 }

@@ -31,7 +31,7 @@ proptest! {
         let subs = history.iter().filter_map(|event| match event {
             Event::Identified(identified) => identified.profile.known(),
             Event::ProfileChanged(changed) => changed.profile.known(),
-            Event::SignedOut(_) | Event::CommandConfirmed(_) => None,
+            Event::SignedOut(_) | Event::CommandConfirmed(_) | Event::DataErased(_) => None,
         });
         let mut subs: Vec<&str> = subs.map(|profile| profile.sub.as_str()).collect();
         subs.dedup();

@@ -6,7 +6,7 @@ use domain::{
         Command, Event, Rejection, State,
         command::Identity,
         decide,
-        event::{CommandConfirmed, Identified, LeaveReason, Profile, ProfileChanged, SignedOut},
+        event::{CommandConfirmed, DataErased, Identified, LeaveReason, Profile, ProfileChanged, SignedOut},
     },
     text::{EmailAddress, PersonName, ShopCustomerId},
 };
@@ -61,4 +61,9 @@ pub(crate) fn signed_out(reason: LeaveReason) -> Event {
 
 pub(crate) fn confirmed() -> Event {
     Event::CommandConfirmed(CommandConfirmed { command: "identify".to_owned() })
+}
+
+pub(crate) fn erased() -> Event {
+    let key_ids = vec!["5e55/message/2026-11".to_owned()];
+    Event::DataErased(DataErased { key_ids, cause: domain::ErasureCause::Request })
 }

@@ -6,10 +6,11 @@ use domain::{
 };
 use proptest::prelude::*;
 
-use super::samples::{changed, confirmed, identified, ming, profile, signed_out};
+use super::samples::{changed, confirmed, erased, identified, ming, profile, signed_out};
 
-fn every_type() -> [Event; 4] {
-    [identified(ming(), true), changed(ming(), false), signed_out(LeaveReason::AnotherCustomer), confirmed()]
+fn every_type() -> [Event; 5] {
+    let left = signed_out(LeaveReason::AnotherCustomer);
+    [identified(ming(), true), changed(ming(), false), left, confirmed(), erased()]
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What the signer works with, and the alarms that refer to it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::status::Alarm;
 use crate::{
@@ -20,24 +23,28 @@ pub struct Places {
     pub folder: PathBuf,
     /// The file with the frontier, which saves reading the log again.
     pub state: PathBuf,
-    /// The key file, named in alarms.
-    pub key_file: PathBuf,
+    /// The file with the public key, named in alarms.
+    pub public_key: PathBuf,
+    /// The file that keeps an alarm over restarts.
+    pub alarm: PathBuf,
+    /// Where the log is, for the command that alarms name; without secrets.
+    pub store: String,
 }
 
 /// Log, key, files and clock.
 #[derive(Clone)]
-pub(super) struct Dependencies {
-    pub(super) reader: Arc<dyn EventReader>,
-    pub(super) log: Identity,
-    pub(super) key: Arc<CheckpointKey>,
-    pub(super) folder: NoteFolder,
-    pub(super) places: Places,
-    pub(super) clock: Arc<dyn Clock>,
+pub(in crate::checkpoint) struct Dependencies {
+    pub(in crate::checkpoint) reader: Arc<dyn EventReader>,
+    pub(in crate::checkpoint) log: Identity,
+    pub(in crate::checkpoint) key: Arc<CheckpointKey>,
+    pub(in crate::checkpoint) folder: NoteFolder,
+    pub(in crate::checkpoint) places: Places,
+    pub(in crate::checkpoint) clock: Arc<dyn Clock>,
 }
 
 impl Dependencies {
     /// The log's root differs from a note's.
-    pub(super) fn alarm_of_change(&self, note: &FolderNote) -> Alarm {
+    pub(in crate::checkpoint) fn alarm_of_change(&self, note: &FolderNote) -> Alarm {
         let found = format!("its first {} events are not those that were signed", note.checkpoint.size);
         self.alarm(note, &found)
     }
@@ -56,13 +63,34 @@ impl Dependencies {
         self.alarm(note, &found)
     }
 
+    /// An event does not prove itself.
+    pub(in crate::checkpoint) fn alarm_of_event(&self, position: Position, flaw: &str) -> Alarm {
+        let what = format!(
+            "the log does not prove itself at position {position}: {flaw}. Nothing is signed until this is looked into: \
+             `{}` names the first bad position, or where it is",
+            self.verify_command(&self.places.folder)
+        );
+        Alarm { position, what }
+    }
+
     fn alarm(&self, note: &FolderNote, found: &str) -> Alarm {
-        let (file, key) = (self.places.folder.join(&note.name), self.places.key_file.display());
         let what = format!(
             "the log was changed under its checkpoint: {found}. Nothing is signed until this is looked into: \
-             `desk-replay verify --checkpoint {} --key {key}` names the first bad position",
-            file.display()
+             `{}` names the first bad position, or where it is",
+            self.verify_command(&self.places.folder.join(&note.name))
         );
         Alarm { position: note.checkpoint.position, what }
     }
+
+    /// A command that can be pasted into a shell.
+    fn verify_command(&self, checkpoint: &Path) -> String {
+        let (checkpoint, key) = (checkpoint.display().to_string(), self.places.public_key.display().to_string());
+        let (store, checkpoint, key) = (quoted(&self.places.store), quoted(&checkpoint), quoted(&key));
+        format!("desk-replay --store {store} verify --checkpoint {checkpoint} --key {key}")
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -13,11 +13,15 @@ use crate::{
         folder::{FolderNote, Found, LATEST},
         frontier::Frontier,
     },
-    port::ReadError,
+    event::Position,
+    port::{Positions, ReadError},
+    restore::{Restored, holds_up_to, restores},
 };
 
 /// Where to resume.
 pub(super) struct ResumePoint {
+    /// An alarm of an earlier life, and how far the log must prove itself before it is over.
+    pub(super) suspicion: Option<(Alarm, Position)>,
     pub(super) frontier: Frontier,
     /// Notes beyond the frontier, oldest first.
     pub(super) ahead: VecDeque<FolderNote>,
@@ -27,7 +31,7 @@ pub(super) struct ResumePoint {
 
 /// Why signing cannot start.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StartError {
+pub(in crate::checkpoint) enum StartError {
     /// Temporary: the folder is missing, or the log does not answer.
     #[error("{what}")]
     Passing {
@@ -60,22 +64,46 @@ impl From<ReadError> for StartError {
 pub(super) async fn find_resume_point(deps: &Dependencies) -> Result<ResumePoint, StartError> {
     let worker = deps.clone();
     let read = tokio::task::spawn_blocking(move || read_files(&worker)).await;
-    let (frontier, found) = read.expect("reading files does not panic")?;
+    let (frontier, found, alarm) = read.expect("reading files does not panic")?;
+    // After an alarm nothing is believed.
+    let frontier = frontier.filter(|_| alarm.is_none());
+    let suspicion = match alarm {
+        Some(alarm) => Some((alarm, deps.reader.head().await?)),
+        None => None,
+    };
     let latest = found.iter().find(|found| found.name == LATEST).map(|found| found.opened.clone());
     let has_notes = !found.is_empty() || frontier.is_some();
-    let mut ahead = of_this_log(deps, found)?;
-    let newest = ahead.back().map(|kept| kept.checkpoint.clone());
+    let restores = restores(&*deps.reader).await?;
+    let mut ahead = held_by(&restores, of_this_log(deps, found)?);
+    let newest = ahead.iter().rev().map(|kept| kept.checkpoint.clone()).find(|newest| newest.log == deps.log);
     is_long_enough(deps, &ahead).await?;
     let frontier = match believed(deps, frontier, latest, has_notes).await? {
         Some(frontier) => frontier,
         None => Frontier::start(deps.log),
     };
     ahead.retain(|kept| kept.checkpoint.size > frontier.size());
-    Ok(ResumePoint { frontier, ahead, newest })
+    Ok(ResumePoint { suspicion, frontier, ahead, newest })
+}
+
+/// The notes that the log must fit, without those that a restore on record has replaced. A raised generation alone excuses none.
+pub(in crate::checkpoint) fn held_by(restores: &[Restored], notes: VecDeque<FolderNote>) -> VecDeque<FolderNote> {
+    let holds = |note: &FolderNote| {
+        let up_to = holds_up_to(restores, note.checkpoint.log.generation);
+        up_to.is_none_or(|up_to| note.checkpoint.position <= up_to)
+    };
+    notes.into_iter().filter(holds).collect()
+}
+
+/// The notes of the folder, oldest first.
+pub(in crate::checkpoint) async fn notes_to_fit(deps: &Dependencies) -> Result<VecDeque<FolderNote>, StartError> {
+    let worker = deps.clone();
+    let surveyed = tokio::task::spawn_blocking(move || worker.folder.survey(worker.key.public())).await;
+    let found = surveyed.expect("reading files does not panic");
+    of_this_log(deps, found.map_err(|error| StartError::of_file("the folder", deps.folder.path(), error))?)
 }
 
 /// The folder is created at the first start only: later, a missing folder means that its disk is not mounted.
-fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>), StartError> {
+fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>, Option<Alarm>), StartError> {
     let state = &deps.places.state;
     let frontier = Frontier::load(state).map_err(|error| StartError::of_file("the file", state, error))?;
     let of_folder = |error| StartError::of_file("the folder", deps.folder.path(), error);
@@ -83,19 +111,19 @@ fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>), Sta
         deps.folder.create().map_err(of_folder)?;
     }
     let found = deps.folder.survey(deps.key.public()).map_err(of_folder)?;
-    Ok((frontier, found))
+    let alarm = Alarm::load(&deps.places.alarm).map_err(|error| StartError::of_file("the file", &deps.places.alarm, error))?;
+    Ok((frontier, found, alarm))
 }
 
-/// The notes of this log and generation, oldest first.
+/// The notes of this log, also those of earlier generations, oldest first.
 fn of_this_log(deps: &Dependencies, found: Vec<Found>) -> Result<VecDeque<FolderNote>, StartError> {
     let mut notes = Vec::new();
     for Found { name, opened } in found {
         match opened {
-            Ok(checkpoint) if checkpoint.log == deps.log => notes.push(FolderNote { name, checkpoint }),
             Ok(newer) if newer.log.generation > deps.log.generation => {
                 return Err(StartError::Alarm(deps.alarm_of_generation(&FolderNote { name, checkpoint: newer })));
             }
-            Ok(_of_an_older_generation) => {}
+            Ok(checkpoint) => notes.push(FolderNote { name, checkpoint }),
             Err(_) if name == LATEST => {}
             Err(error @ (NoteError::Malformed(_) | NoteError::Forged)) => {
                 tracing::warn!(file = name, error = &error as &dyn std::error::Error, "a checkpoint was damaged");
@@ -111,10 +139,17 @@ fn of_this_log(deps: &Dependencies, found: Vec<Found>) -> Result<VecDeque<Folder
 
 async fn is_long_enough(deps: &Dependencies, notes: &VecDeque<FolderNote>) -> Result<(), StartError> {
     let head = deps.reader.head().await?;
-    match notes.iter().find(|kept| kept.checkpoint.position > head) {
+    let is_beyond = |kept: &&FolderNote| kept.checkpoint.log == deps.log && kept.checkpoint.position > head;
+    match notes.iter().find(is_beyond).or_else(|| older_beyond(deps, notes, head)) {
         Some(kept) => Err(StartError::Alarm(deps.alarm_of_cut(kept, head))),
         None => Ok(()),
     }
+}
+
+/// Positions of an earlier generation may be another database's; in a dense log sizes are positions.
+fn older_beyond<'a>(deps: &Dependencies, notes: &'a VecDeque<FolderNote>, head: Position) -> Option<&'a FolderNote> {
+    let is_dense = deps.reader.positions() == Positions::Dense;
+    notes.iter().find(|kept| is_dense && kept.checkpoint.size.0 > head.0)
 }
 
 /// The stored frontier if the newest note confirms it and the log still has its last event; otherwise logs why not.

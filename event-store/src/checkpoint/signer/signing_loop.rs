@@ -12,7 +12,7 @@ use super::{
     status::{Alarm, Status, StatusReporter},
 };
 use crate::{
-    checkpoint::{folder::FolderNote, frontier::Frontier},
+    checkpoint::{chain_check::ChainCheck, folder::FolderNote, frontier::Frontier},
     clock::Clock,
     event::{Position, RecordedEvent},
     merkle::TreeSize,
@@ -48,6 +48,9 @@ const CHUNK: usize = 512;
 /// How long a clean stop reads towards the head. Later events go into the first note after the next start.
 const READ_ON: Duration = Duration::from_secs(3);
 
+/// How far an event's time may be ahead of this machine's clock.
+const AHEAD_OF_CLOCK: SignedDuration = SignedDuration::from_mins(1);
+
 type Chunk = Vec<Result<Arc<RecordedEvent>, ReadError>>;
 
 /// Follows the log until stopped, or until the log contradicts a note.
@@ -58,13 +61,13 @@ pub(super) async fn run(
     tell: watch::Sender<Status>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Alarm> {
-    let reporter = StatusReporter(tell);
+    let (reporter, kept_in) = (StatusReporter(tell), deps.places.alarm.clone());
     let followed = match start(&deps, pace, &reporter, &mut stopping).await {
         Ok(None) => Ok(()),
         Ok(Some(start)) => SigningLoop::new(deps, pace, &reporter, start).follow(follow, &mut stopping).await,
         Err(alarm) => Err(alarm),
     };
-    followed.inspect_err(|alarm| reporter.raise(alarm.clone()))
+    followed.inspect_err(|alarm| reporter.raise(alarm.clone(), &kept_in))
 }
 
 /// Retries until log and folder tell where to resume; `None` if stopped before.
@@ -102,48 +105,108 @@ struct SigningLoop<'a> {
     /// After reading the log again: write a note at once, so that the next start can trust the frontier.
     is_owed: bool,
     not_before: Timestamp,
+    chain: ChainCheck,
+    /// After an alarm: how far the log must prove itself before anything is signed.
+    suspect_until: Option<Position>,
 }
 
 impl<'a> SigningLoop<'a> {
     fn new(deps: Dependencies, pace: Pace, reporter: &'a StatusReporter, start: ResumePoint) -> Self {
-        let ResumePoint { frontier, ahead, newest } = start;
+        let ResumePoint { suspicion, frontier, ahead, newest } = start;
         reporter.0.send_modify(|status| status.newest = newest);
-        let (signed, not_before) = (frontier.size(), deps.clock.now());
-        Self { deps, pace, reporter, frontier, ahead, signed, news_since: None, is_owed: false, not_before }
+        let (signed, not_before, chain) = (frontier.size(), deps.clock.now(), ChainCheck::new(deps.reader.clone()));
+        let suspect_until = suspicion.map(|(alarm, head)| {
+            reporter.suspect(alarm);
+            head
+        });
+        let (news_since, is_owed) = (None, false);
+        Self { deps, pace, reporter, frontier, ahead, signed, news_since, is_owed, not_before, chain, suspect_until }
     }
 
     async fn follow(mut self, follow: &Follow, stopping: &mut watch::Receiver<bool>) -> Result<(), Alarm> {
         let mut events = follow(self.frontier.position).ready_chunks(CHUNK);
+        self.clear_suspicion();
         loop {
             let due = self.due();
             let clock = self.deps.clock.clone();
             tokio::select! {
-                Some(chunk) = events.next() => self.take(chunk)?,
+                Some(chunk) = events.next() => self.take(chunk).await?,
                 () = until(due, &*clock, self.pace.longest) => {}
                 () = until_stopped(stopping) => return self.finish(events).await,
             }
             self.adjust_to_clock();
             if self.due().is_some_and(|due| due <= self.now()) {
+                self.refuse_if_alarmed()?;
                 self.sign().await;
             }
         }
     }
 
-    fn take(&mut self, chunk: Chunk) -> Result<(), Alarm> {
+    async fn take(&mut self, chunk: Chunk) -> Result<(), Alarm> {
         for event in chunk {
-            self.frontier.append(&*event.map_err(unreadable)?);
+            let event = event.map_err(unreadable)?;
+            self.prove(&event).await?;
+            self.check_clock(&event);
+            self.frontier.append(&event);
             self.check_notes()?;
         }
+        self.clear_suspicion();
         if self.frontier.size() > self.signed && self.news_since.is_none() {
             self.news_since = Some(self.now());
         }
         Ok(())
     }
 
+    /// While the log does not answer, the event waits.
+    async fn prove(&mut self, event: &RecordedEvent) -> Result<(), Alarm> {
+        loop {
+            match self.chain.flaw_of(event).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(flaw)) => return Err(self.deps.alarm_of_event(event.position, flaw)),
+                Err(passing @ ReadError::Unavailable(_)) => {
+                    self.reporter.trouble(&passing);
+                    tokio::time::sleep(self.pace.retry).await;
+                }
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+    }
+
+    /// The sequencer never goes back in time, so one event from the future takes all that follow there.
+    fn check_clock(&self, event: &RecordedEvent) {
+        let ahead = event.recorded_at.duration_since(self.now());
+        let alarm = (ahead > AHEAD_OF_CLOCK).then(|| Alarm {
+            position: event.position,
+            what: format!(
+                "the event at position {} was recorded at {}, {} s ahead of this machine's clock: one of the clocks is wrong, and \
+                 further events get times behind that one",
+                event.position,
+                event.recorded_at_text(),
+                ahead.as_secs()
+            ),
+        });
+        self.reporter.clock(alarm);
+    }
+
+    /// The log has proved itself up to where it ended when it was suspected.
+    fn clear_suspicion(&mut self) {
+        let is_proved = |until: Position| self.frontier.position >= until && self.ahead.is_empty();
+        if self.suspect_until.is_some_and(is_proved) {
+            self.suspect_until = None;
+            self.is_owed = self.frontier.size() > TreeSize::EMPTY;
+            self.reporter.cleared(&self.deps.places.alarm);
+        }
+    }
+
+    /// The walk over the whole log may have found something.
+    fn refuse_if_alarmed(&self) -> Result<(), Alarm> {
+        self.reporter.alarm().map_or(Ok(()), Err)
+    }
+
     /// Compares the log with the notes of the current size; a different root means that the log was changed.
     fn check_notes(&mut self) -> Result<(), Alarm> {
         while let Some(kept) = self.ahead.front().filter(|kept| kept.checkpoint.size <= self.frontier.size()) {
-            if !self.frontier.is_at(&kept.checkpoint) {
+            if !self.frontier.fits(&kept.checkpoint) {
                 return Err(self.deps.alarm_of_change(kept));
             }
             self.ahead.pop_front();
@@ -165,7 +228,7 @@ impl<'a> SigningLoop<'a> {
 
     /// When the next note is due; `None` while existing notes have yet to be matched.
     fn due(&self) -> Option<Timestamp> {
-        if !self.ahead.is_empty() {
+        if !self.ahead.is_empty() || self.suspect_until.is_some() {
             return None;
         }
         let many = self.frontier.size().0 - self.signed.0 >= self.pace.events;
@@ -211,12 +274,14 @@ impl<'a> SigningLoop<'a> {
         let read_on = async {
             while self.frontier.position < head {
                 let Some(chunk) = events.next().await else { break };
-                self.take(chunk)?;
+                self.take(chunk).await?;
             }
             Ok(())
         };
         timeout(READ_ON, read_on).await.unwrap_or(Ok(()))?;
-        if self.ahead.is_empty() && (self.is_owed || self.news_since.is_some()) {
+        let is_free = self.ahead.is_empty() && self.suspect_until.is_none();
+        if is_free && (self.is_owed || self.news_since.is_some()) {
+            self.refuse_if_alarmed()?;
             self.sign().await;
         }
         Ok(())

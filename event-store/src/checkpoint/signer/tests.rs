@@ -7,7 +7,7 @@ mod tampering;
 
 use std::time::Duration;
 
-use fixture::{Fixture, Running, by_count, by_time, only_at_a_stop};
+use fixture::{Fixture, Running, by_count, by_time, only_at_a_stop, wait_for};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 

@@ -109,6 +109,10 @@ pub(super) fn second_factor_and_keys() -> Vec<agent::Event> {
             label: Personal::Known(ApiKeyLabel { name: name("Nightly export 夜间") }),
         }),
         agent::Event::ApiKeyRevoked(ApiKeyRevoked {}),
+        agent::Event::DataErased(agent::event::DataErased {
+            key_ids: vec![format!("{AGENT}/staff/2024-11")],
+            cause: domain::ErasureCause::Retention,
+        }),
     ]
 }
 
@@ -163,6 +167,16 @@ pub(super) fn quick_replies() -> Vec<settings::Event> {
         }),
         settings::Event::QuickReplyRemoved(QuickReplyRemoved { reply, version: 3 }),
     ]
+}
+
+pub(super) fn restores() -> Vec<settings::Event> {
+    vec![settings::Event::LogRestored(settings::event::LogRestored {
+        from: 4711,
+        root: "1b".repeat(32),
+        generation: 2,
+        who: "王小明, operations".to_owned(),
+        note: "fiido-desk/…\n4711\n".to_owned(),
+    })]
 }
 
 pub(super) fn looks() -> Vec<access::Event> {

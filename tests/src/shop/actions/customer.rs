@@ -227,13 +227,16 @@ impl Shop {
                 self.record(*session, &origin, Command::Close { reason, notice, by: None, at: self.now });
             }
         }
-        if sessions.iter().any(|session| self.threads[*session].awaits_answer()) || !self.erased.insert(subject) {
+        let is_too_late = self.given >= self.order.events;
+        let waits = sessions.iter().any(|session| self.threads[*session].awaits_answer());
+        if is_too_late || waits || !self.erased.insert(subject) {
             return;
         }
         for session in sessions {
             self.threads[session].is_erased = true;
         }
         let at = self.clock.read(&mut self.rng, &self.order, self.now);
+        self.given += 1;
         self.ready.push_back(Step::Erased { at, subject });
     }
 }

@@ -117,6 +117,15 @@ impl KeyStore for BulkKeys {
         Ok(KeyRecord::Wrapped(wrapped))
     }
 
+    async fn close_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
+        self.flush().await?;
+        self.stored.close_subject(subject, now).await
+    }
+
+    async fn unfinished_erasures(&self) -> Result<Vec<Uuid>, VaultError> {
+        self.stored.unfinished_erasures().await
+    }
+
     async fn destroy_subject(&self, subject: Uuid, now: Timestamp) -> Result<Vec<Arc<str>>, VaultError> {
         self.flush().await?;
         self.stored.destroy_subject(subject, now).await

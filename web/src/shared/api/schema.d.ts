@@ -1907,7 +1907,7 @@ export interface components {
         };
         /** @description What has gone wrong. */
         AlarmState: {
-            /** @description `views`, `tail` or `checkpoints`. */
+            /** @description `views`, `tail`, `checkpoints` or `clock`; the last two are shown and do not make the process unready. */
             part: string;
             /**
              * Format: int64
@@ -3095,7 +3095,7 @@ export interface components {
              */
             lag?: number | null;
             /**
-             * @description `tail`, `signer`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `session_owners`, `dispatcher`, `heartbeat`,
+             * @description `tail`, `signer`, `log_proof`, `views`, `settings`, `staff_directory`, `visitor_revocation`, `session_owners`, `dispatcher`, `heartbeat`,
              *     `outbox`, or a process manager's name.
              */
             name: string;

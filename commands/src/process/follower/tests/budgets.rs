@@ -58,7 +58,8 @@ async fn noted(fixture: &Fixture) -> Vec<(String, u8, u64)> {
         | Event::RolledBack(_)
         | Event::QuickReplySaved(_)
         | Event::PersonalQuickReplySaved(_)
-        | Event::QuickReplyRemoved(_) => panic!("{event:?}"),
+        | Event::QuickReplyRemoved(_)
+        | Event::LogRestored(_) => panic!("{event:?}"),
     };
     events.iter().filter_map(|decoded| decoded.event().settings()).map(note).collect()
 }

@@ -16,14 +16,16 @@ use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
-use super::super::{Alarm, Pace, Places, Signer, Status};
+use super::super::{Alarm, LogProof, Pace, Places, Signer, Status};
 use crate::{
     checkpoint::{Checkpoint, CheckpointKey, LATEST},
     clock::{Clock, SystemClock},
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
-    memory::MemoryStore,
+    import::ImportTarget as _,
+    memory::{MemoryImport, MemoryStore},
     merkle::{Tree, TreeSize, leaf_hash},
     port::{EventReader, EventStore, EventStream, Expected, Follow, Identity, Positions, ReadError},
+    restore::record,
     subscription,
 };
 
@@ -216,6 +218,11 @@ impl Fixture {
         self.tamper(|tampering| tampering.damaged = Some(position));
     }
 
+    /// Every event is as it was again.
+    pub(super) fn repair(&self) {
+        self.tamper(|tampering| (tampering.changed, tampering.damaged) = (None, None));
+    }
+
     pub(super) fn set_generation(&self, generation: u64) {
         self.tamper(|tampering| tampering.generation = generation);
     }
@@ -244,6 +251,38 @@ impl Fixture {
         self.folder.path().join("checkpoint-key")
     }
 
+    pub(super) fn alarm_file(&self) -> PathBuf {
+        self.folder.path().join("checkpoint-alarm")
+    }
+
+    /// The walk over the whole log, beside a signer that does nothing.
+    pub(super) fn log_proof(&self) -> LogProof {
+        let never: Follow = Arc::new(|_| Box::pin(futures::stream::pending()));
+        let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
+        let places = Places {
+            folder: self.folder(),
+            state: self.state_file(),
+            public_key: self.key_file().with_extension("pub"),
+            alarm: self.alarm_file(),
+            store: "it's here".to_owned(),
+        };
+        let signer =
+            Signer::new(never, reader, self.identity(), self.key(), places, only_at_a_stop(), self.clock.clone());
+        signer.log_proof(Arc::new(self.log.clone()), Duration::from_millis(50))
+    }
+
+    /// Puts the log back to its first events, and records that.
+    pub(super) async fn restore_on_record(&mut self, generation: u64, events: usize) {
+        let kept: Vec<_> = self.log.left().into_iter().take(events).collect();
+        let mut import = MemoryImport::new(Identity { generation: 1, ..self.identity() }, Positions::Dense);
+        import.append(&kept).await.expect("memory takes it");
+        self.log.log = import.store();
+        self.set_generation(generation);
+        let left = self.checkpoint(kept.len() as u64, self.clock.now());
+        let recorded = record(&self.log.log, &left, "operations", &self.key()).await.expect("memory takes it");
+        self.log.head.send_replace(recorded.from.next());
+    }
+
     fn identity(&self) -> Identity {
         now(self.log.identity())
     }
@@ -256,7 +295,13 @@ impl Fixture {
         let reader: Arc<dyn EventReader> = Arc::new(self.log.clone());
         let followed = reader.clone();
         let follow: Follow = Arc::new(move |after| followed.subscribe(after));
-        let places = Places { folder: self.folder(), state: self.state_file(), key_file: self.key_file() };
+        let places = Places {
+            folder: self.folder(),
+            state: self.state_file(),
+            public_key: self.key_file().with_extension("pub"),
+            alarm: self.alarm_file(),
+            store: "it's here".to_owned(),
+        };
         Running::start(Signer::new(follow, reader, self.identity(), self.key(), places, pace, self.clock.clone()))
     }
 
@@ -361,6 +406,11 @@ impl Fixture {
 /// The memory log answers without waiting.
 fn now<T>(answer: impl Future<Output = Result<T, ReadError>>) -> T {
     answer.now_or_never().expect("it does not wait").expect("it is there")
+}
+
+/// Waits for a status.
+pub(super) async fn wait_for(signer: &Running, is_so: impl FnMut(&Status) -> bool) {
+    wait(signer, is_so).await;
 }
 
 async fn wait(signer: &Running, is_so: impl FnMut(&Status) -> bool) -> Status {
