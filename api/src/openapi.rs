@@ -20,7 +20,7 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
 #[openapi(
     info(
         title = "Fiido Desk",
-        description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by the cookie `desk_visitor` or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."
+        description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by a cookie whose name begins with `desk_visitor`, or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."
     ),
     components(schemas(
         ProblemBody,

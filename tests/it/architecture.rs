@@ -56,6 +56,7 @@ const OF_DOMAIN: &[&str] = &[
     "thiserror",
     "toml",
     "unicode-normalization",
+    "unicode-segmentation",
     "uuid",
 ];
 

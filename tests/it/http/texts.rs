@@ -1,6 +1,9 @@
-//! Every accepted string is shown unchanged everywhere.
+//! Every accepted string is shown unchanged everywhere, and a name in its one form.
 
-use domain::text::SessionName;
+use domain::text::{
+    SessionName,
+    form::{composed, is_blank},
+};
 use proptest::{
     prelude::*,
     test_runner::{TestCaseError, TestRunner},
@@ -49,13 +52,14 @@ fn text(longest: usize) -> impl Strategy<Value = String> {
 }
 
 fn message() -> impl Strategy<Value = String> {
-    text(120).prop_map(|text| if text.trim().is_empty() { text + "m" } else { text })
+    text(120).prop_map(|text| if is_blank(&text) { text + "m" } else { text })
 }
 
-/// A valid name: forbidden characters are removed, and a letter is added.
+/// A valid name in NFC: forbidden characters are removed, and a letter is added.
 fn name() -> impl Strategy<Value = String> {
     let is_allowed = |c: &char| SessionName::parse(format!("n{c}")).is_ok();
-    text(100).prop_map(move |text| text.chars().filter(is_allowed).chain(['n']).collect())
+    let parsed = text(100).prop_map(move |text| text.chars().filter(is_allowed).chain(['n']).collect::<String>());
+    parsed.prop_map(|name| composed(&name).into_owned())
 }
 
 fn parameters() -> impl Strategy<Value = Map<String, Value>> {

@@ -510,7 +510,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the audit trail, oldest first: everything that anybody did, and every look of staff at a customer's session. */
+        /** Shows the audit trail: everything that anybody did, and every look of staff at a customer's session. */
         get: operations["audit_trail"];
         put?: never;
         post?: never;
