@@ -421,13 +421,32 @@ def verify_open(database, evidence):
 
 def events_of(database, walk):
     """Every event; a place that the database cannot read is the next event's."""
+    sql, read = f"select {typed(COLUMNS)} from event order by position", 0
     try:
-        yield from database.execute(f"select {typed(COLUMNS)} from event order by position")
+        for row in database.execute(sql):
+            read += 1
+            yield row
+        return
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF not in DAMAGED:
+        if not is_damage(error):
             raise
-        position = walk.position + 1
-        raise Flaw(position, position, f"the event cannot be read: {error}") from error
+    # Python's driver reads one row ahead, and gives none where the one behind it cannot be read.
+    while True:
+        try:
+            rows = database.execute(f"{sql} limit {read + 1}").fetchall()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if not is_damage(error):
+                raise
+            position = walk.position + 1
+            raise Flaw(position, position, f"the event cannot be read: {error}") from error
+        if len(rows) <= read:
+            return
+        read += 1
+        yield rows[-1]
+
+
+def is_damage(error):
+    return isinstance(error, UnicodeDecodeError) or error.sqlite_errorcode & 0xFF in DAMAGED
 
 
 def evidence_of(arguments):

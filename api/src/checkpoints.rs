@@ -45,8 +45,9 @@ pub fn signer(
         );
     }
     let public_key = data_dir.join("checkpoint-key.pub");
-    std::fs::write(&public_key, format!("{}\n", key.public()))
-        .map_err(|error| format!("the public key for checkpoints cannot be written to {}: {error}", public_key.display()))?;
+    std::fs::write(&public_key, format!("{}\n", key.public())).map_err(|error| {
+        format!("the public key for checkpoints cannot be written to {}: {error}", public_key.display())
+    })?;
     let (state, alarm) = (data_dir.join("checkpoint-state"), data_dir.join("checkpoint-alarm"));
     let places = Places { folder, state, public_key, alarm, store: settings.log.shown() };
     Ok(Signer::new(follow, store, log, key, places, Pace::default(), clock))

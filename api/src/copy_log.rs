@@ -184,7 +184,10 @@ fn exemption(source: &Source, to: Identity, settings: &Settings) -> impl FnOnce(
         Err(_) => false,
     };
     let key = key.inspect_err(|error| {
-        tracing::warn!(error = &**error as &dyn std::error::Error, "the copy's times cannot be signed; verify will say so");
+        tracing::warn!(
+            error = &**error as &dyn std::error::Error,
+            "the copy's times cannot be signed; verify will say so"
+        );
     });
     move |rises_after| match key {
         Ok(key) if is_known && rises_after > Position::START => Exemption::signed(rises_after, to, &key),

@@ -12,8 +12,8 @@ mod secret_file;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use commands::{
-    AccessLog, Accounts, Customers, Ephemeral, Erasure, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules, Sessions,
-    SettingsInForce, Workspace,
+    AccessLog, Accounts, Customers, Ephemeral, Erasure, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules,
+    Sessions, SettingsInForce, Workspace,
     assistants::{Assistants, Budgets},
     ephemeral::{FrameKeys, Relay},
     process::{

@@ -39,10 +39,9 @@ pub fn stream_of(visitor: VisitorId) -> StreamName {
 pub fn signed_out(event: &DomainEvent) -> Option<VisitorId> {
     match event.customer()? {
         (visitor, Event::SignedOut(_)) => Some(visitor),
-        (
-            _,
-            Event::Identified(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_) | Event::DataErased(_),
-        ) => None,
+        (_, Event::Identified(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_) | Event::DataErased(_)) => {
+            None
+        }
     }
 }
 

@@ -183,7 +183,8 @@ impl EventStore for KurrentLog {
 
     async fn raise_generation(&self) -> Result<Identity, AppendError> {
         let unavailable = |error: KurrentError| AppendError::Unavailable(Arc::new(error));
-        let Identity { log_id, generation } = self.identity().await.map_err(|e| AppendError::Unavailable(Arc::new(e)))?;
+        let Identity { log_id, generation } =
+            self.identity().await.map_err(|e| AppendError::Unavailable(Arc::new(e)))?;
         let raised = Identity { log_id, generation: generation + 1 };
         let stored = identity::Stored::complete(raised);
         identity::update(&self.reader.connection, stored).await.map_err(unavailable)?;

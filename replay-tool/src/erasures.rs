@@ -55,7 +55,8 @@ impl Erasures {
     /// # Errors
     /// The vault cannot be read.
     pub async fn unrecorded(&self, keys: &dyn KeyStore) -> Result<Option<FirstFlaw>, VaultError> {
-        let used: Vec<Arc<str>> = self.used.keys().filter(|key_id| !self.recorded.contains(&***key_id)).cloned().collect();
+        let used: Vec<Arc<str>> =
+            self.used.keys().filter(|key_id| !self.recorded.contains(&***key_id)).cloned().collect();
         let mut alive = HashSet::new();
         let mut destroyed = HashSet::new();
         for key_ids in used.chunks(AT_ONCE) {
@@ -79,7 +80,11 @@ impl Erasures {
     /// What was compared.
     #[must_use]
     pub fn summary(&self) -> String {
-        format!("checked: {} keys seal personal parts, {} are destroyed on record", self.used.len(), self.recorded.len())
+        format!(
+            "checked: {} keys seal personal parts, {} are destroyed on record",
+            self.used.len(),
+            self.recorded.len()
+        )
     }
 }
 

@@ -253,9 +253,7 @@ impl Failure {
             Self::Decode { .. } => {
                 "use the desk-replay that came with the desk that writes this log, or run desk-replay verify"
             }
-            Self::NoSession => {
-                "with --master-key sessions are found by name as well; desk-replay sessions lists them"
-            }
+            Self::NoSession => "with --master-key sessions are found by name as well; desk-replay sessions lists them",
             Self::NoStream => "desk-replay tail lists streams",
             Self::NameNeedsKey => "give --master-key FILE, or the session's id",
             Self::AmbiguousName(_) => "give one of the ids",

@@ -29,9 +29,8 @@ impl LinkCheck {
             return Some("its content does not give its hash");
         }
         let first = (self.from_start || event.version.0 <= 1).then_some((StreamVersion::NONE, NO_HASH));
-        let follows = |(version, hash): (StreamVersion, [u8; 32])| {
-            event.version == version.next() && event.prev_hash == hash
-        };
+        let follows =
+            |(version, hash): (StreamVersion, [u8; 32])| event.version == version.next() && event.prev_hash == hash;
         let is_linked = before.or(first).is_none_or(follows);
         (!is_linked).then_some("it does not follow the event before it in its stream")
     }

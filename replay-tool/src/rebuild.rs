@@ -18,9 +18,7 @@ use projections::{Rebuild, RebuildStatus};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use crate::{
-    Finding, cli::RebuildArgs, failure::Failure, progress::Progress, render::Screen, source::Source, verify,
-};
+use crate::{Finding, cli::RebuildArgs, failure::Failure, progress::Progress, render::Screen, source::Source, verify};
 use builder::Builder;
 use desk_liveness::DeskLiveness;
 

@@ -52,11 +52,7 @@ pub(crate) struct Evidence {
     pub(crate) proof: String,
 }
 
-async fn evidence(
-    source: &Source,
-    wanted: &ReportArgs,
-    history: &SessionHistory,
-) -> Result<Option<Evidence>, Failure> {
+async fn evidence(source: &Source, wanted: &ReportArgs, history: &SessionHistory) -> Result<Option<Evidence>, Failure> {
     let (Some(checkpoint), Some(key)) = (&wanted.checkpoint, &wanted.key) else { return Ok(None) };
     let events: Vec<_> = history.events.iter().map(|entry| entry.recorded.clone()).collect();
     let proved = prove::proof_of(source, checkpoint, key, &events).await?;

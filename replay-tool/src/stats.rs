@@ -12,9 +12,7 @@ use futures::StreamExt as _;
 use journal::Decoded;
 use serde::Serialize;
 
-use crate::{
-    Finding, failure::Failure, link_check::LinkCheck, progress::Progress, render::Screen, source::Source,
-};
+use crate::{Finding, failure::Failure, link_check::LinkCheck, progress::Progress, render::Screen, source::Source};
 
 /// The counters.
 #[derive(Default)]
@@ -163,7 +161,10 @@ fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
     }
     if let Some(Unproved { position, what }) = &document.first_unproved {
         let count = document.unproved_events;
-        screen.field("unproved", &format!("{count} events do not prove themselves, the first at position {position}: {what}"))?;
+        screen.field(
+            "unproved",
+            &format!("{count} events do not prove themselves, the first at position {position}: {what}"),
+        )?;
     }
     screen.field("bytes", &format!("{} plain data, {} sealed", document.data_bytes, document.sealed_bytes))?;
     for (title, counts) in [

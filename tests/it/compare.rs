@@ -131,7 +131,11 @@ async fn compare_reports_keys_destroyed_without_a_record_and_verifies_what_it_fo
     let text = String::from_utf8(plain(&fixture).await.stdout).unwrap();
     assert!(text.contains("[key destroyed without an erasure on record]"), "{text}");
     let file = fixture.data_dir().join("events.db");
-    crate::tamper::run(&file, &format!("{} update event set actor = 'agent:eve' where position = 3;", crate::tamper::NO_GUARDS)).await;
+    crate::tamper::run(
+        &file,
+        &format!("{} update event set actor = 'agent:eve' where position = 3;", crate::tamper::NO_GUARDS),
+    )
+    .await;
     let document = fixture.replayed(true, &["compare"]).await.with_code(1);
     assert_eq!(document["first_flaw"]["position"], 3, "{document}");
     let document = fixture.replayed(true, &["rebuild", "--no-wait"]).await.with_code(1);

@@ -132,7 +132,10 @@ async fn both_verifiers_agree_on_every_attack() {
             let (code, place) = attack.expected;
             let expected = (code, in_words(place));
             if ours != expected || theirs != expected {
-                wrong.push(format!("{} ({notes:?}): expected {expected:?}, ours {ours:?}, theirs {theirs:?}", attack.name));
+                wrong.push(format!(
+                    "{} ({notes:?}): expected {expected:?}, ours {ours:?}, theirs {theirs:?}",
+                    attack.name
+                ));
             }
             if let Some((from, to)) = place.filter(|place| *place != (0, 0))
                 && let Ok(rows) = rows_of(&attack.path).await

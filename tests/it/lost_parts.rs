@@ -23,7 +23,8 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = entries.filter(|path| path.is_file());
     // A reader of a closed file in WAL mode makes and removes these.
     let is_lasting = |name: &String| !name.ends_with("-shm") && !name.ends_with("-wal");
-    let named = files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()));
+    let named =
+        files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()));
     named.filter(|(name, _)| is_lasting(name)).collect()
 }
 

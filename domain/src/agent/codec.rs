@@ -2,10 +2,11 @@
 
 use crate::{
     agent::event::{
-        ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, DataErased, Deactivated, Event, LanguagesChanged,
-        Names, Offer, PasswordSecret, PasswordSet, Person, PresenceChanged, Reactivated, RecoveryCodes,
-        RecoveryCodesReplaced, Renamed, RoleChanged, SecondFactorDisabled, SecondFactorEnabled, SecondFactorOffered,
-        SecondFactorUsed, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut, SkillsChanged, Whereabouts,
+        ApiKeyIssued, ApiKeyLabel, ApiKeyRevoked, CapacityChanged, Created, DataErased, Deactivated, Event,
+        LanguagesChanged, Names, Offer, PasswordSecret, PasswordSet, Person, PresenceChanged, Reactivated,
+        RecoveryCodes, RecoveryCodesReplaced, Renamed, RoleChanged, SecondFactorDisabled, SecondFactorEnabled,
+        SecondFactorOffered, SecondFactorUsed, SignInRenewed, SignInRevoked, SignInsFailed, SignedIn, SignedOut,
+        SkillsChanged, Whereabouts,
     },
     codec::{stored_events, upcast::Upcaster},
 };

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::{
     codec::{stored_events, upcast::Upcaster},
     settings::event::{
-        BudgetReached, Event, LogRestored, PersonalQuickReplySaved, Published, QuickReplyRemoved, QuickReplySaved, QuickReplyWords,
-        RolledBack,
+        BudgetReached, Event, LogRestored, PersonalQuickReplySaved, Published, QuickReplyRemoved, QuickReplySaved,
+        QuickReplyWords, RolledBack,
     },
 };
 

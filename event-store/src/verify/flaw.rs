@@ -125,13 +125,19 @@ impl fmt::Display for Flaw {
             }
             Self::Contradicted => f.write_str("a checkpoint that was signed here contradicts one that fits"),
             Self::AnotherLog { signed } => {
-                write!(f, "the log does not have the id that was signed, {signed}: it is another log, or its id was changed")
+                write!(
+                    f,
+                    "the log does not have the id that was signed, {signed}: it is another log, or its id was changed"
+                )
             }
             Self::OlderGeneration { signed } => {
                 write!(f, "generation {signed} was signed, and the log says that it is an older one")
             }
             Self::RaisedGeneration { signed } => {
-                write!(f, "generation {signed} was signed, and the log's was raised since without a signed record of a restore")
+                write!(
+                    f,
+                    "generation {signed} was signed, and the log's was raised since without a signed record of a restore"
+                )
             }
             Self::ErasedWithoutRecord { key_id } => {
                 write!(f, "the key {key_id} of its personal part was destroyed without an erasure on record")

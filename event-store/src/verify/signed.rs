@@ -141,8 +141,7 @@ impl Signed {
     /// Positions differ between a log with holes and its copy.
     fn fits(&self, expected: &Checkpoint, here: Position) -> bool {
         let counts_events = expected.position.0 == expected.size.0;
-        let has_our_positions =
-            expected.log.generation == self.here.generation || (self.dense && counts_events);
+        let has_our_positions = expected.log.generation == self.here.generation || (self.dense && counts_events);
         expected.root == self.range.root() && (!has_our_positions || expected.position == here)
     }
 

@@ -5,11 +5,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use event_store::{
-    Identity, Position,
-    checkpoint::Checkpoint,
-    position_map::PositionMap,
-};
+use event_store::{Identity, Position, checkpoint::Checkpoint, position_map::PositionMap};
 
 use crate::failure::Failure;
 

@@ -63,7 +63,8 @@ impl Given {
     fn remark_order(&mut self) {
         let mut in_order: Vec<&Checkpoint> = self.evidence.checkpoints.iter().collect();
         in_order.sort_by_key(|checkpoint| (checkpoint.size, checkpoint.signed_at));
-        let earlier = in_order.windows(2).filter(|pair| pair[0].size < pair[1].size && pair[1].signed_at < pair[0].signed_at);
+        let earlier =
+            in_order.windows(2).filter(|pair| pair[0].size < pair[1].size && pair[1].signed_at < pair[0].signed_at);
         let remarks = earlier.map(|pair| {
             format!(
                 "the checkpoint over {} events was signed at {}, before the one over {} events, at {}: a clock was wrong",
@@ -89,11 +90,16 @@ impl Given {
     /// What is remarkable about the files, and about what the log says of itself.
     pub(super) fn remarks(&self, report: &Report) -> Vec<String> {
         let mut remarks = self.remarks.clone();
-        let foreign = self.evidence.checkpoints.iter().find(|checkpoint| {
-            self.here.is_some_and(|here| checkpoint.log.log_id != here.log_id)
-        });
+        let foreign = self
+            .evidence
+            .checkpoints
+            .iter()
+            .find(|checkpoint| self.here.is_some_and(|here| checkpoint.log.log_id != here.log_id));
         if let (Some(foreign), Some(here)) = (foreign, self.here) {
-            remarks.push(format!("the checkpoints are of log {}, and this one says it is {}", foreign.log.log_id, here.log_id));
+            remarks.push(format!(
+                "the checkpoints are of log {}, and this one says it is {}",
+                foreign.log.log_id, here.log_id
+            ));
         }
         for restored in &report.restores {
             let signed = match &self.evidence.key {

@@ -80,7 +80,10 @@ async fn key_destroyed_without_a_record_is_no_erasure() {
     assert_eq!(report["first_flaw"]["kind"], json!("erased_without_record"), "{report}");
     assert_eq!(report["first_flaw"]["position"], json!(11), "{report}");
     for (n, expected, other) in [(1, "[erased]", WITHOUT), (2, WITHOUT, "[erased]")] {
-        for shown in [shop.replay(["show", &session_of(n).to_string()]), shop.replay_with_key(["show", &session_of(n).to_string()])] {
+        for shown in [
+            shop.replay(["show", &session_of(n).to_string()]),
+            shop.replay_with_key(["show", &session_of(n).to_string()]),
+        ] {
             let shown = shown.ok();
             assert!(shown.contains(expected) && !shown.contains(other), "{shown}");
         }
@@ -103,7 +106,10 @@ async fn verify_needs_no_vault_and_says_what_it_did_not_check() {
     let copy = Shop::with_a_session().await.closed_copy().await;
     std::fs::remove_file(copy.path().join("keys.db")).unwrap();
     let mut command = program(copy.path());
-    command.env("DESK_MASTER_KEY_FILE", "/nowhere").env("DESK_VAULT", "/nowhere/keys.db").env("DESK_VIEWS", "mysql://x");
+    command
+        .env("DESK_MASTER_KEY_FILE", "/nowhere")
+        .env("DESK_VAULT", "/nowhere/keys.db")
+        .env("DESK_VIEWS", "mysql://x");
     let said = finish(command.arg("verify")).ok();
     assert!(said.contains("erasures   not checked: there is no vault at /nowhere/keys.db"), "{said}");
 }

@@ -154,7 +154,8 @@ impl World {
         };
         let session =
             SessionArgs { session: session.id.to_string(), at: None, position: None, version: None, time_zone: None };
-        let action = Action::Report(ReportArgs { session, html: html.clone(), force: false, checkpoint: None, key: None });
+        let action =
+            Action::Report(ReportArgs { session, html: html.clone(), force: false, checkpoint: None, key: None });
         let (mut out, mut errors) = (Vec::new(), Vec::new());
         run(Cli { store, json: true, action }, &mut out, &mut errors).await;
         assert_eq!(String::from_utf8(errors).unwrap(), "");

@@ -105,7 +105,9 @@ async fn removals(table: &mut Table<'_>) {
     let next = of_stream[3];
     let remove = |position: u64| format!("delete from event where position = {position};");
     table.add_seen("removed, with its hole", &remove(57), [at(57), at(57), at(57)]).await;
-    table.add_seen("the last removed", &remove(EVENTS), [between(1, EVENTS), between(1, EVENTS), between(161, EVENTS)]).await;
+    table
+        .add_seen("the last removed", &remove(EVENTS), [between(1, EVENTS), between(1, EVENTS), between(161, EVENTS)])
+        .await;
     // The stream's last event, and a whole stream: only notes find those.
     let sql = format!("{}{RENUMBER}{HEAD}", remove(last));
     table.add_seen("a stream's last event removed", &sql, [INTACT, between(1, EVENTS), by_notes(last)]).await;
@@ -121,7 +123,13 @@ async fn removals(table: &mut Table<'_>) {
     table.add_seen("removed within a stream", &sql, [between(1, next - 1), between(1, next - 1), by_all]).await;
     let cut = format!("delete from event where position > 150;{HEAD}");
     table.add_seen("cut off", &cut, [INTACT, between(1, 151), between(121, 151)]).await;
-    table.add_seen("cut off, head kept", "delete from event where position > 150;", [between(1, 151), between(1, 151), between(121, 151)]).await;
+    table
+        .add_seen(
+            "cut off, head kept",
+            "delete from event where position > 150;",
+            [between(1, 151), between(1, 151), between(121, 151)],
+        )
+        .await;
     let emptied = format!("delete from event;{}", moving_head(None, Dialect::Sqlite));
     table.add_seen("emptied", &emptied, [INTACT, at(1), at(1)]).await;
     table.add_seen("emptied, head kept", "delete from event;", [at(1), at(1), at(1)]).await;
@@ -180,7 +188,9 @@ async fn identities(table: &mut Table<'_>) {
     table.add_seen("identity changed", &other, [INTACT, between(0, 0), between(0, 0)]).await;
     let older = identity("update identity set generation = 0;");
     table.add_seen("generation lowered", &older, [INTACT, between(0, 0), between(0, 0)]).await;
-    table.add_seen("generation raised", "update identity set generation = 2;", [INTACT, between(0, 0), between(0, 0)]).await;
+    table
+        .add_seen("generation raised", "update identity set generation = 2;", [INTACT, between(0, 0), between(0, 0)])
+        .await;
 }
 
 async fn copies(table: &mut Table<'_>) {

@@ -44,7 +44,9 @@ impl State {
             Event::QuickReplySaved(saved) => (saved.reply, Some(saved.version)),
             Event::PersonalQuickReplySaved(saved) => (saved.reply, Some(saved.version)),
             Event::QuickReplyRemoved(removed) => (removed.reply, None),
-            Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) | Event::LogRestored(_) => return self,
+            Event::Published(_) | Event::RolledBack(_) | Event::BudgetReached(_) | Event::LogRestored(_) => {
+                return self;
+            }
         };
         self.0.insert(reply, version);
         self

@@ -111,7 +111,8 @@ fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>, Opti
         deps.folder.create().map_err(of_folder)?;
     }
     let found = deps.folder.survey(deps.key.public()).map_err(of_folder)?;
-    let alarm = Alarm::load(&deps.places.alarm).map_err(|error| StartError::of_file("the file", &deps.places.alarm, error))?;
+    let alarm =
+        Alarm::load(&deps.places.alarm).map_err(|error| StartError::of_file("the file", &deps.places.alarm, error))?;
     Ok((frontier, found, alarm))
 }
 

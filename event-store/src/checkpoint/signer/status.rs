@@ -85,7 +85,10 @@ impl StatusReporter {
 
     /// Shows the alarm of an earlier life while the log is read again.
     pub(super) fn suspect(&self, alarm: Alarm) {
-        tracing::warn!(what = alarm.what, "there was an alarm: nothing is signed before the whole log has proved itself");
+        tracing::warn!(
+            what = alarm.what,
+            "there was an alarm: nothing is signed before the whole log has proved itself"
+        );
         self.0.send_modify(|status| status.alarm = Some(alarm));
     }
 

@@ -164,8 +164,10 @@ async fn an_alarm_is_kept_over_restarts_and_ends_when_the_log_proves_itself() {
     signs_nothing(&fixture).await;
     fixture.repair();
     let signer = fixture.start(only_at_a_stop()).await;
-    wait_for(&signer, |status| status.alarm.is_none() && status.newest.as_ref().is_some_and(|newest| newest.size.0 > 20))
-        .await;
+    wait_for(&signer, |status| {
+        status.alarm.is_none() && status.newest.as_ref().is_some_and(|newest| newest.size.0 > 20)
+    })
+    .await;
     assert!(!fixture.alarm_file().exists());
     signer.stop().await;
     fixture.is_right(&fixture.latest());
