@@ -7,12 +7,13 @@ use std::{
     process::{Command, ExitCode},
 };
 
+use commands::{Erasure, erasure::Person};
+use domain::{ErasureCause, VisitorId};
 use event_store::{
     Actor, Expected, KeyClass, Log, NewEvent, PersonalPart, StreamName,
     checkpoint::{CheckpointKey, PublicKey},
     proof::check,
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -186,7 +187,8 @@ async fn proof_with_any_byte_changed_is_rejected_by_the_python_verifier() {
 async fn session_of_an_erased_customer_can_still_be_proved() {
     let desk = Desk::new(8, 8).await;
     let before = desk.proof_of(&session(), 8).await;
-    desk.log.vault().erase_subject(CUSTOMER, Timestamp::now()).await.unwrap();
+    let (person, actor) = (Person::Customer(VisitorId(CUSTOMER)), Actor::new("system", "test"));
+    Erasure::new(desk.log.clone()).erase(person, ErasureCause::Request, actor).await.unwrap();
     assert_eq!(desk.proof_of(&session(), 8).await, before);
     assert_eq!(desk.check(&[]).await.code, ExitCode::SUCCESS);
     let verdict = desk.elsewhere.verify(&desk.store(), &[desk.elsewhere.notes()]).await;

@@ -266,6 +266,7 @@ async fn files(table: &mut Table<'_>) {
     let no_database = copy(&|bytes| bytes[0] ^= 1).await;
     table.add_file("no database", no_database, Notes::None, (2, None));
     let other = shop.written.path().with_file_name("other.db");
+    std::fs::write(&other, "").unwrap();
     run(&other, "create table other (id integer)").await;
     table.add_file("another database", other, Notes::None, (2, None));
     table.add("no table event", "drop table event;", Notes::None, at(1)).await;

@@ -174,7 +174,7 @@ pub(super) fn restores() -> Vec<settings::Event> {
         from: 4711,
         root: "1b".repeat(32),
         generation: 2,
-        who: "王小明, operations".to_owned(),
+        who: "operations, ticket 4711".to_owned(),
         note: "fiido-desk/…\n4711\n".to_owned(),
     })]
 }
