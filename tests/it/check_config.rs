@@ -131,5 +131,5 @@ async fn check_config_says_whether_a_database_has_to_be_migrated_and_whether_it_
     let (code, said) = with(false);
     assert!(code == Some(2) && said.contains("log database is at migration 0"), "{said}");
     let (code, said) = with(true);
-    assert!(code == Some(0) && said.contains("log database: 2 migrations are made at the next start"), "{said}");
+    assert!(code == Some(0) && said.contains("log database: 3 migrations are made at the next start"), "{said}");
 }

@@ -46,14 +46,14 @@ impl Recent {
     pub(super) fn after(&self, after: Position, limit: usize) -> Option<Events> {
         self.read(|window| {
             let begins = window.events.front()?.position.0;
-            let place = usize::try_from((after.0 + 1).checked_sub(begins)?).ok()?;
+            let place = usize::try_from(after.next().0.checked_sub(begins)?).ok()?;
             (place < window.events.len()).then(|| window.events.range(place..).take(limit).cloned().collect())
         })
     }
 
     /// Events of a stream after a version; `None` where the file must be asked.
     pub(super) fn of_stream(&self, stream: &StreamName, after: StreamVersion, limit: usize) -> Option<Events> {
-        self.of(stream, |event| event.version > after, |first| first.version.0 <= after.0 + 1, limit)
+        self.of(stream, |event| event.version > after, |first| first.version <= after.next(), limit)
     }
 
     /// Events of a stream after a position; `None` where the file must be asked.
