@@ -150,6 +150,7 @@ async fn erasures_are_no_differences(fixture: Fixture) {
     built(&mut fixture).await;
     all_equal(&fixture.replayed(true, &["compare"]).await, 0);
     // After them: the texts still stand there. Sessions 2 and 12 have a name and six texts, and what a rule saw.
+    let log = fixture.log().await;
     for number in [2, 12] {
         erase(&log, fixture.visitors[number]).await;
     }

@@ -269,6 +269,6 @@ async fn compare_refuses_views_whose_cursor_hash_is_not_in_the_log() {
     let mut seeded = Seeded::of(Fixture::on_sqlite(16).await).await;
     seeded.rows.run("update checkpoint set hash = upper(hash)").await;
     let refused = seeded.fixture.replayed(true, &["compare"]).await;
-    assert_eq!(refused.code, Some(2));
+    assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("the log does not have at position"), "{refused:?}");
 }
