@@ -169,30 +169,30 @@ pub(crate) async fn copy_log(args: CopyLogArgs, settings: &Settings) -> Result<(
     };
     let began = Instant::now();
     copy.until_even().await?;
-    let signed = exemption(&source, target.identity, settings);
-    copy.import.finish(signed).await?;
+    copy.import.finish(|rises_after| exemption(&source, target.identity, settings, rises_after)).await?;
     let map = copy.map.take().map(MapWriter::finish).transpose()?;
     Ok(copy.say_done(&target.place, target.identity, map.as_deref(), began)?)
 }
 
-/// Signs up to where the copy's times increase within each stream only. A source that is itself a copy counts only if that was
-/// signed for it: anybody who can write it could have claimed it.
-fn exemption(source: &Source, to: Identity, settings: &Settings) -> impl FnOnce(Position) -> Exemption {
-    let key = checkpoints::checkpoint_key(settings, to);
-    let is_known = match &key {
-        Ok(key) => source.place.is_kurrent() || source.exemption.is_signed_by(key.public(), source.identity),
-        Err(_) => false,
-    };
-    let key = key.inspect_err(|error| {
-        tracing::warn!(
-            error = &**error as &dyn std::error::Error,
-            "the copy's times cannot be signed; verify will say so"
-        );
-    });
-    move |rises_after| match key {
-        Ok(key) if is_known && rises_after > Position::START => Exemption::signed(rises_after, to, &key),
-        Ok(_) | Err(_) => Exemption { rises_after, note: None, is_copy: true },
+/// Signs up to where the copy's times increase within each stream only, if there is such a place. A source that is itself a copy
+/// counts only if that was signed for it: anybody who can write it could have claimed it.
+fn exemption(source: &Source, to: Identity, settings: &Settings, rises_after: Position) -> Exemption {
+    let unsigned = Exemption { rises_after, note: None, is_copy: true };
+    if rises_after == Position::START {
+        return unsigned;
     }
+    let key = match checkpoints::checkpoint_key(settings, to) {
+        Ok(key) => key,
+        Err(error) => {
+            tracing::warn!(
+                error = &*error as &dyn std::error::Error,
+                "the copy's times cannot be signed; verify will say so"
+            );
+            return unsigned;
+        }
+    };
+    let is_known = source.place.is_kurrent() || source.exemption.is_signed_by(key.public(), source.identity);
+    if is_known { Exemption::signed(rises_after, to, &key) } else { unsigned }
 }
 
 /// The folder is made where it is the data directory of a new desk.
