@@ -2,8 +2,9 @@
 
 use std::iter;
 
+use commands::{Erasure, erasure::Person};
 use domain::{
-    AgentId, Encoded, Language, MessageId, SessionId, VisitorId,
+    AgentId, Encoded, ErasureCause, Language, MessageId, SessionId, VisitorId,
     agent::{self, Presence, PresenceCause, event::PresenceChanged},
     session::{self, Event, event::NoticeGiven, notice::Notice},
 };
@@ -44,7 +45,8 @@ pub(super) async fn every_event(served: &Fixture) {
             append(served, stream, subject, vec![Encoded { data, ..encoded }]).await;
         }
     }
-    served.log.vault().erase_subject(FORGOTTEN.0, Timestamp::now()).await.unwrap();
+    let (person, actor) = (Person::Customer(FORGOTTEN), Actor::new("system", "test"));
+    Erasure::new(served.log.clone()).erase(person, ErasureCause::Request, actor).await.unwrap();
 }
 
 pub(super) async fn append(served: &Fixture, stream: StreamName, subject: Uuid, events: Vec<Encoded>) {
