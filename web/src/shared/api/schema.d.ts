@@ -1787,7 +1787,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process can serve: the store answers, the views keep up, nothing has raised an alarm. */
+        /** The process can serve: the store answers and takes events, the views keep up, nothing has raised an alarm. */
         get: operations["readiness"];
         put?: never;
         post?: never;
