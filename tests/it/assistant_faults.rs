@@ -111,7 +111,8 @@ async fn with_the_originals_variables_alone_coze_answers_and_the_faq_when_it_fai
     let answer = customer.chat("drop-in", QUESTION).await.unwrap();
     assert_eq!(answer["success"], true, "{answer}");
     assert_eq!(asked(&desk, &answer).await, ["coze", "coze", "faq"], "no permission: it is not asked again");
-    let session = customer.get("/api/sessions/drop-in").await.unwrap().json::<Value>().await.unwrap();
+    let path = format!("/api/sessions/drop-in?min_position={}", answer["position"]);
+    let session = customer.get(&path).await.unwrap().json::<Value>().await.unwrap();
     let said = session["data"]["session"]["history"].to_string();
     assert!(said.contains(QUESTION), "the message is kept: {said}");
 }

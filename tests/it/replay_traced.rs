@@ -77,6 +77,7 @@ impl Archive {
             (line("verify".into()), None),
             (line("tail".into()), None),
             (line("stats".into()), None),
+            (line("sessions".into()), None),
             (line(format!("show {session}")), None),
             (line(format!("show {session} --at {}", many())), None),
             (line(format!("play {session} --speed 100000")), None),

@@ -272,6 +272,8 @@ async fn damaged_event_stops_the_views_before_it_with_an_alarm() {
         .execute(&mut connection)
         .await
         .unwrap();
+    // As after a restart: who wrote the events has them in memory.
+    let log = Log::new(Arc::new(SqliteStore::open(&file).await.unwrap()), log.vault().clone());
     let node = Node::start(&log, ViewsLocation::Folder(folder.path().join("views")), catalogue::all()).await;
     node.reach(Position(14)).await;
     tokio::time::timeout(LONG, async {

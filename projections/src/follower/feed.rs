@@ -24,7 +24,7 @@ pub(crate) const BATCH: usize = PAGE;
 const LIVE: usize = 512;
 /// From one batch near the head to the next. A transaction costs about as much for one event as for fifty, so under load events
 /// are gathered; after a pause the first is written at once.
-const GATHERING: Duration = Duration::from_millis(20);
+const GATHERING: Duration = Duration::from_millis(5);
 /// Events that are opened in one go: opening many takes long, and others need the thread in between.
 const TURN: usize = 16;
 /// Batches that wait, beside the one that is written and the one that is read.

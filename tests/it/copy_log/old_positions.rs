@@ -44,11 +44,8 @@ async fn checkpoints_cursors_and_proofs_of_the_source_hold_in_the_copy() {
     let evidence = ["verify", "--checkpoint", &note, "--key", &key];
 
     let (code, said) = replay(&kurrent, &evidence).await;
-    assert_eq!(code, Some(2), "{said}");
-    assert!(
-        said.contains("over generation 1 of the log, and this is generation 2") && said.contains("--map"),
-        "{said}"
-    );
+    assert_eq!(code, Some(0), "roots are compared whatever the generation: {said}");
+    assert!(said.contains("as the checkpoint of") && said.contains("over 400 events says"), "{said}");
 
     for (place, maps) in
         [(&kurrent, vec!["--map", &first_map]), (&back, vec!["--map", &first_map, "--map", &second_map])]

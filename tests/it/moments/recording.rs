@@ -43,6 +43,7 @@ impl Recording {
                 Step::Appended(append) => recording.append(fixture, append).await,
                 Step::Erased { subject, .. } => {
                     write::through(&fixture.log, &step).await.unwrap();
+                    recording.head = fixture.log.reader().head().await.unwrap();
                     recording.erased.push(*subject);
                 }
             }

@@ -30,7 +30,8 @@ async fn desk_replay_reads_a_log_with_customers() {
     replay("verify");
     replay("compare");
     let (stats, tail) = (replay("stats"), replay("tail"));
-    for event_type in domain::customer::codec::EVENT_TYPES {
+    // No route erases.
+    for event_type in domain::customer::codec::EVENT_TYPES.iter().filter(|known| **known != "customer.data_erased") {
         assert!(stats.contains(event_type) && tail.contains(event_type), "{event_type}: {stats} {tail}");
     }
     assert!(stats.contains("1  customer\n"), "{stats}");
