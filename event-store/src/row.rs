@@ -106,12 +106,11 @@ macro_rules! decode_rows {
             }
         }
 
-        /// A log last migrated by an older version has no column `note`.
         fn copy_of(row: &$row) -> Result<$crate::row::CopyMark, sqlx::Error> {
             Ok($crate::row::CopyMark {
-                is_complete: row.try_get("is_whole")?,
-                times_rise_after: row.try_get("times_rise_after")?,
-                note: row.try_get::<Option<String>, _>("note").ok().flatten(),
+                is_complete: row.try_get(0)?,
+                times_rise_after: row.try_get(1)?,
+                note: row.try_get::<Option<String>, _>(2).ok().flatten(),
             })
         }
     };

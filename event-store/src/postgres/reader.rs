@@ -15,7 +15,7 @@ use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     own_task::in_own_task,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
-    row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size, read_error},
+    row::{COLUMNS, CopyMark, check_dense, decode_rows, is_damage, no_end, number, page_size, read_error},
     sql::SqlError,
     sql_reader::sql_event_reader,
     subscription,
@@ -66,7 +66,13 @@ pub(super) async fn copy(pool: &PgPool) -> Result<Option<CopyMark>, SqlError> {
     if table.fetch_optional(pool).await?.is_none() {
         return Ok(None);
     }
-    let row = sqlx::query("select * from log.copy where id = 1").fetch_optional(pool).await?;
+    const COPY: &str = "select is_whole, times_rise_after, note from log.copy where id = 1";
+    /// As an older version has migrated it.
+    const WITHOUT_NOTE: &str = "select is_whole, times_rise_after, null::text from log.copy where id = 1";
+    let row = match sqlx::query(COPY).fetch_optional(pool).await {
+        Err(error) if is_damage(&error) => sqlx::query(WITHOUT_NOTE).fetch_optional(pool).await?,
+        row => row?,
+    };
     Ok(row.as_ref().map(copy_of).transpose()?)
 }
 

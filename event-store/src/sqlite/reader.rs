@@ -17,7 +17,7 @@ use crate::{
     migration::MigrationError,
     own_task::in_own_task,
     port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
-    row::{COLUMNS, CopyMark, check_dense, decode_rows, no_end, number, page_size, read_error},
+    row::{COLUMNS, CopyMark, check_dense, decode_rows, is_damage, no_end, number, page_size, read_error},
     sql::{Access, SqlError, sqlite_options},
     sql_reader::sql_event_reader,
     subscription,
@@ -76,14 +76,20 @@ impl SqliteReader {
         if self.row(COPY_TABLE).await?.is_none() {
             return Ok(None);
         }
-        self.row(COPY).await?.as_ref().map(copy_of).transpose()
+        let row = match self.row(COPY).await {
+            Err(error) if is_damage(&error) => self.row(COPY_WITHOUT_NOTE).await?,
+            row => row?,
+        };
+        row.as_ref().map(copy_of).transpose()
     }
 }
 
 const IDENTITY: &str = "select case typeof(log_id) when 'blob' then log_id end, generation from identity where id = 1";
 /// A log last used by an older version has no such table.
 const COPY_TABLE: &str = "select 1 from sqlite_master where type = 'table' and name = 'copy'";
-const COPY: &str = "select * from copy";
+const COPY: &str = "select is_whole, times_rise_after, note from copy";
+/// As an older version has migrated it.
+const COPY_WITHOUT_NOTE: &str = "select is_whole, times_rise_after, null from copy";
 const NEWEST_MIGRATION: &str = "select coalesce(max(version), 0) from _sqlx_migrations";
 const TABLE_NAMES: &str = "select name from sqlite_master where type = 'table'";
 
@@ -110,7 +116,7 @@ fn tables(rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<String>, Migr
 pub(super) async fn lost_part(pool: &SqlitePool) -> Result<Option<&'static str>, MigrationError> {
     let tables = tables(sqlx::query(TABLE_NAMES).fetch_all(pool).await)?;
     let is_there = |name: &&str| tables.iter().any(|table| table == *name);
-    if !TABLES.iter().any(|name| is_there(name)) {
+    if !TABLES.iter().any(is_there) {
         return Ok(None);
     }
     if let Some(lost) = TABLES.into_iter().find(|name| !is_there(name)) {
@@ -132,7 +138,10 @@ pub(super) async fn copy(pool: &SqlitePool) -> Result<Option<CopyMark>, SqlError
     if sqlx::query(COPY_TABLE).fetch_optional(pool).await?.is_none() {
         return Ok(None);
     }
-    let row = sqlx::query(COPY).fetch_optional(pool).await?;
+    let row = match sqlx::query(COPY).fetch_optional(pool).await {
+        Err(error) if is_damage(&error) => sqlx::query(COPY_WITHOUT_NOTE).fetch_optional(pool).await?,
+        row => row?,
+    };
     Ok(row.as_ref().map(copy_of).transpose()?)
 }
 

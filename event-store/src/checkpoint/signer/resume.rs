@@ -102,8 +102,11 @@ pub(in crate::checkpoint) async fn notes_to_fit(deps: &Dependencies) -> Result<V
     of_this_log(deps, found.map_err(|error| StartError::of_file("the folder", deps.folder.path(), error))?)
 }
 
+/// The frontier, the folder's notes, and the alarm of an earlier life.
+type Files = (Option<Frontier>, Vec<Found>, Option<Alarm>);
+
 /// The folder is created at the first start only: later, a missing folder means that its disk is not mounted.
-fn read_files(deps: &Dependencies) -> Result<(Option<Frontier>, Vec<Found>, Option<Alarm>), StartError> {
+fn read_files(deps: &Dependencies) -> Result<Files, StartError> {
     let state = &deps.places.state;
     let frontier = Frontier::load(state).map_err(|error| StartError::of_file("the file", state, error))?;
     let of_folder = |error| StartError::of_file("the folder", deps.folder.path(), error);
