@@ -63,9 +63,11 @@ async fn up_to(
 async fn follow(printer: &mut Printer<'_>, after: Position, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let source = printer.source;
     let mut events = source.reader().subscribe(after);
+    // One for all: of an interruption that comes while an event is printed, a new one would not hear.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         let next = tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => return interrupted.map_err(Failure::Output),
+            interrupted = &mut interrupted => return interrupted.map_err(Failure::Output),
             next = events.next() => next,
         };
         let Some(event) = next else { return Ok(()) };
