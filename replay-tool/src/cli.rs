@@ -159,7 +159,7 @@ impl Action {
 #[command(group = ArgGroup::new("moment").args(["at", "position", "version"]))]
 pub struct SessionArgs {
     /// The session: its id, its stream (`session-` and the id) or, with the master key, the name that the client gave it. `show`
-    /// also takes any other stream, like agent-<id> or settings-policy.
+    /// also takes any other stream, like agent-ID or settings-policy.
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// As it stood at this position of the log or at this time: a number, RFC 3339, or 'YYYY-MM-DD HH:MM:SS' in UTC, where
@@ -236,10 +236,10 @@ pub struct TailArgs {
     /// Only events of this type, like session.agent_took_over. May be given several times.
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    /// Only events of this stream, like session-<id>. May be given several times.
+    /// Only events of this stream, like session-ID. May be given several times.
     #[arg(long = "stream", value_name = "STREAM")]
     pub streams: Vec<String>,
-    /// Only events of this actor, like agent:<id>, or of a kind of actor, like agent. May be given several times.
+    /// Only events of this actor, like agent:ID, or of a kind of actor, like agent. May be given several times.
     #[arg(long = "actor", value_name = "ACTOR")]
     pub actors: Vec<String>,
 }

@@ -426,38 +426,3 @@ test('the audit trail shows the newest first, further pages behind it, and the o
   assert.deepEqual(faults, []);
   await page.context().close();
 });
-
-test('a session is found where one left it; at its end it stays at the end', async () => {
-  const { page, faults } = await workbenchOf(browser, desk, anna);
-  await waiting('left-elsewhere');
-  const visitor = await waiting('long-enough');
-  await openFromQueue(page, 'long-enough');
-  await page.keyboard.press('t');
-  await page.getByText('Yours', { exact: true }).waitFor();
-  for (let index = 0; index < 40; index += 1) await visitor.saysToPerson(`Number ${index}\n${'and more\n'.repeat(index % 4)}`);
-  await log(page).getByText('Number 39').waitFor();
-  const middle = log(page).getByRole('article').filter({ hasText: /Number 20\b/ });
-  await log(page).hover();
-  for (let turns = 0; turns < 60 && !(await middle.count()); turns += 1) {
-    await page.mouse.wheel(0, -150);
-    await page.waitForTimeout(60);
-  }
-  await page.waitForTimeout(300);
-  const top = async () => Math.round((await middle.boundingBox())?.y ?? -1);
-  const before = await top();
-  const elsewhere = async () => {
-    await openFromQueue(page, 'left-elsewhere');
-    await page.keyboard.press('1');
-    await row(page, 'long-enough').click();
-    await page.getByRole('heading', { name: 'long-enough', level: 2 }).waitFor();
-    await page.waitForTimeout(500);
-  };
-  await elsewhere();
-  assert.ok(Math.abs((await top()) - before) <= 4, `it was at ${before}, and is at ${await top()}`);
-  await page.getByRole('button', { name: /^To the newest|new message/ }).click();
-  await log(page).getByText('Number 39').waitFor();
-  await elsewhere();
-  await log(page).getByText('Number 39').waitFor();
-  assert.deepEqual(faults, []);
-  await page.context().close();
-});

@@ -212,6 +212,7 @@ RULES = {
     ("POST", "/api/agents/{id}/reset-password"): ("new_password is one", "new_password must not"),
     # 5.0 is an integer to JSON Schema.
     ("PUT", "/api/agents/{id}"): ("max_sessions has the wrong type",),
+    ("PUT", "/api/sessions/{name}/read"): ("position has the wrong type",),
     ("GET", "/api/sessions/{name}"): ("at is in the future",),
     ("GET", "/api/sessions/{name}/notes"): ("at is in the future",),
     ("GET", "/api/sessions"): ("cursor must be", "to must be", "from must be"),

@@ -15776,6 +15776,15 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            /** @description INVALID_FIELD: the session's name cannot be one */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
             401: {
                 headers: {

@@ -2,7 +2,6 @@
 //
 // Invariants: a thread's position is that of the newest event in it, and an event at or before it changes nothing. A command's
 // answer may be ahead of that: what is read of an earlier state never takes its place.
-import type { VirtualItem } from '@tanstack/vue-virtual';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowReactive } from 'vue';
 
@@ -26,8 +25,6 @@ export interface Thread {
   /** The first messages of pages: they keep their head when older ones come before them, so that nothing moves. */
   seams: Set<string>;
   hasOlder: boolean;
-  /** Where one was in it, if not at the end: how far down, and how high the items were. */
-  place: { offset: number; sizes: VirtualItem[] } | null;
   isLoading: boolean;
   isLoadingOlder: boolean;
   problem: Problem | null;
@@ -77,10 +74,7 @@ export const useThreads = defineStore('threads', () => {
     const items = itemsOf(data);
     const oldest = data.session.history[0]?.position ?? 0;
     // More happened while it was off screen than one page holds: begin anew, rather than show a gap.
-    if (isKnown && oldest > seam && data.session.history.length === PAGE) {
-      thread.placed = [];
-      thread.place = null;
-    }
+    if (isKnown && oldest > seam && data.session.history.length === PAGE) thread.placed = [];
     if (!isKnown || thread.placed.length === 0) thread.hasOlder = data.session.history.length === PAGE;
     thread.placed = merged(thread.placed, since(items, thread.hasOlder ? oldest : 0)) as Thread['placed'];
     setState(thread, data.session, position);
@@ -160,7 +154,7 @@ function setState(thread: Thread, session: SessionState, position: number): void
 
 const empty = (id: string): Thread =>
   shallowReactive({
-    id, session: null, placed: [], position: 0, statePosition: 0, seams: new Set(), hasOlder: false, place: null, isLoading: false, isLoadingOlder: false, problem: null,
+    id, session: null, placed: [], position: 0, statePosition: 0, seams: new Set(), hasOlder: false, isLoading: false, isLoadingOlder: false, problem: null,
   });
 
 const since = <T extends { position: number }>(items: T[], position: number): T[] =>
