@@ -115,6 +115,8 @@ test('an account is changed, gets a new password, is closed and opened again', a
   await assert.rejects(signInByApi(desk, { username: 'anna', password }), /401/);
   dialog = await open();
   await pressOn(page, dialog.getByRole('button', { name: 'Open it again' }));
+  // It closes when it is done.
+  await dialog.waitFor({ state: 'detached' });
   await row.getByText('Closed', { exact: true }).waitFor({ state: 'detached' });
   await signInByApi(desk, { username: 'anna', password });
   await leave(opened);
