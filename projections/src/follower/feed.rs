@@ -4,16 +4,12 @@
 //! Invariant: batches come in order and without a gap; the first event that cannot be read or opened ends the feed with its
 //! batch.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc};
 
 use event_store::{Position, background, pages::PAGE, vault::VaultError};
 use futures::StreamExt as _;
 use journal::{Decoded, Journal, JournalError};
-use tokio::{
-    sync::mpsc,
-    task::yield_now,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::mpsc, task::yield_now};
 
 use super::error::Error;
 use crate::dependencies::Dependencies;
@@ -22,9 +18,6 @@ use crate::dependencies::Dependencies;
 pub(crate) const BATCH: usize = PAGE;
 /// The same near the head: what the tail reads at a time.
 const LIVE: usize = 512;
-/// From one batch near the head to the next. A transaction costs about as much for one event as for fifty, so under load events
-/// are gathered; after a pause the first is written at once.
-const GATHERING: Duration = Duration::from_millis(5);
 /// Events that are opened in one go: opening many takes long, and others need the thread in between.
 const TURN: usize = 16;
 /// Batches that wait, beside the one that is written and the one that is read.
@@ -87,14 +80,12 @@ async fn fill(dependencies: Arc<Dependencies>, mut after: Position, batches: mps
         }
     }
     let mut events = dependencies.tail.follow(after).ready_chunks(LIVE);
-    let mut next = Instant::now();
     loop {
         let events = tokio::select! {
             () = batches.closed() => return,
-            events = async { sleep_until(next).await; events.next().await } => events,
+            events = events.next() => events,
         };
         let Some(events) = events else { return };
-        next = Instant::now() + GATHERING;
         if !send(&dependencies.journal, &mut after, events, &batches).await {
             return;
         }
