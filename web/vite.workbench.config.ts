@@ -12,7 +12,7 @@ export default defineConfig({
   // The server writes its own path into the page; scripts and styles name each other relative to themselves.
   experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === 'html' ? undefined : { relative: true }) },
   plugins: [vue(), tailwindcss()],
-  resolve: { alias: { '@shared': path('src/shared'), '@wb': path('src/workbench') } },
+  resolve: { alias: { '@shared': path('src/shared') } },
   define: { __VUE_I18N_LEGACY_API__: 'false', __VUE_I18N_FULL_INSTALL__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
   build: {
     outDir: path('dist/workbench'),

@@ -5,6 +5,7 @@ import createClient from 'openapi-fetch';
 
 import type { paths } from '@shared/api/schema';
 
+import { noteWrite } from './own_writes';
 import { Problem } from './problem';
 import { SERVER } from './server';
 import { accessToken, rejected } from './sign_in';
@@ -21,6 +22,7 @@ export async function authFetch(request: Request): Promise<Response> {
     const headers = new Headers(request.headers);
     headers.set('Authorization', `Bearer ${token}`);
     const response = await sendOnce(url, { method, headers, body, signal, credentials: 'omit' });
+    if (response.ok && method !== 'GET') await noteWrite(response.clone());
     if (response.status !== 401 || attempt === TRIES) return response;
     await rejected(token);
   }

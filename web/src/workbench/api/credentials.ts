@@ -1,7 +1,10 @@
-// Who is signed in in this browser: one place for all tabs, in localStorage, because a refresh token is good once and two
-// tabs must not spend it twice. Device id and language survive a sign-out.
+// Who is signed in in this browser: one place for all tabs, because a refresh token is good once and two tabs must not spend it
+// twice. Device id and language survive a sign-out.
 import type { components } from '@shared/api/schema';
+import { isObject } from '@shared/storage';
 import { uuid } from '@shared/uuid';
+
+import { storage } from './storage';
 
 export type Me = components['schemas']['AgentData'];
 export type Permission = components['schemas']['Permission'];
@@ -17,28 +20,30 @@ export interface Credentials {
   mustChangePassword: boolean;
 }
 
-const KEY = 'desk.staff';
-const DEVICE = 'desk.staff.device';
+const KEY = 'staff';
+const DEVICE = 'device';
 
 export function load(): Credentials | null {
-  try {
-    const text = localStorage.getItem(KEY);
-    return text === null ? null : (JSON.parse(text) as Credentials);
-  } catch {
-    return null;
-  }
+  const known = storage.readJson(KEY);
+  return isCredentials(known) ? known : null;
+}
+
+/** What an earlier version of ours wrote, or somebody else, may lack anything. */
+function isCredentials(known: unknown): known is Credentials {
+  if (!isObject(known) || !isObject(known.me)) return false;
+  const texts = [known.access, known.refresh, known.me.id, known.me.role];
+  return texts.every((text) => typeof text === 'string') && Number.isFinite(known.endsAt) && Array.isArray(known.permissions);
 }
 
 export function save(credentials: Credentials | null): void {
-  if (credentials === null) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, JSON.stringify(credentials));
+  storage.write(KEY, credentials === null ? '' : JSON.stringify(credentials));
 }
 
 export function deviceId(): string {
-  const known = localStorage.getItem(DEVICE);
-  if (known !== null) return known;
+  const known = storage.read(DEVICE);
+  if (known !== null && /^[\w-]{1,64}$/.test(known)) return known;
   const made = uuid();
-  localStorage.setItem(DEVICE, made);
+  storage.write(DEVICE, made);
   return made;
 }
 
@@ -54,6 +59,6 @@ export const fromAnswer = (answer: LoginAnswer): Credentials => ({
 /** Calls back when another tab signed in, out, or renewed the tokens. */
 export function onChange(callback: (credentials: Credentials | null) => void): void {
   addEventListener('storage', ({ key }) => {
-    if (key === KEY || key === null) callback(load());
+    if (key === storage.fullKey(KEY) || key === null) callback(load());
   });
 }

@@ -44,11 +44,6 @@ export class Problem extends Error {
   get isForbidden(): boolean {
     return this.status === 403 && this.code === 'PERMISSION_DENIED';
   }
-
-  /** A route that this server does not have (yet). */
-  get isMissing(): boolean {
-    return this.status === 404 || this.status === 405;
-  }
 }
 
 export const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : Problem.unreachable());

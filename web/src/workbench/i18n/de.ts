@@ -15,7 +15,7 @@ const de: Messages = {
   },
   state: {
     loading: 'Wird geladen', failed: 'Das ließ sich nicht anzeigen', noPermission: 'Für Ihre Rolle nicht offen', noPermissionText: 'Fragen Sie die Administration, wenn Sie es brauchen.',
-    missing: 'Dieser Server bietet es noch nicht', saved: 'Gespeichert',
+    saved: 'Gespeichert',
   },
   connection: {
     connecting: 'Verbindung wird aufgebaut', live: 'Verbunden: Änderungen erscheinen sofort', lost: 'Verbindung verloren, neuer Versuch läuft', denied: 'Änderungen in Echtzeit sind für Ihre Rolle nicht offen',
@@ -91,7 +91,7 @@ const de: Messages = {
   },
   pending: { sending: 'Wird gesendet…', failed: 'Nicht gesendet:', back: 'Zurücknehmen' },
   composer: {
-    mode: 'Was zu schreiben ist', reply: 'Antwort', note: 'Notiz', replyLabel: 'Antwort an {name}', noteLabel: 'Notiz, nur für das Team', replyPlaceholder: 'An {name}. / für Schnellantworten', plainPlaceholder: 'An {name}',
+    mode: 'Was zu schreiben ist', reply: 'Antwort', note: 'Notiz', replyLabel: 'Antwort an {name}', noteLabel: 'Notiz, nur für das Team', replyPlaceholder: 'An {name}. / für Schnellantworten',
     notePlaceholder: 'Nur für das Team. {\'@\'} nennt jemanden', send: 'Senden', sendHint: 'Enter sendet, Umschalt+Enter ist eine neue Zeile', left: 'noch {count} Zeichen', suggestions: 'Vorschläge',
     missing: 'Hier unbekannt, bitte ergänzen: {names}', readOnly: 'Sie dürfen diese Sitzung lesen, nicht darin schreiben.', locked_bot_active: 'Der Assistent hat diese Sitzung. Übernehmen Sie, um zu antworten.',
     locked_pending_manual: 'Der Kunde wartet auf einen Menschen.', locked_manual_live: '{name} hat diese Sitzung.', locked_after_hours_email: 'Außerhalb der Zeiten. Übernehmen Sie, um zu antworten.', locked_closed: 'Die Sitzung ist geschlossen.',

@@ -13,7 +13,7 @@ export default {
   },
   state: {
     loading: 'Loading', failed: 'This could not be shown', noPermission: 'Not open to your role',
-    noPermissionText: 'Ask an administrator if you need it.', missing: 'This server does not offer it yet', saved: 'Saved',
+    noPermissionText: 'Ask an administrator if you need it.', saved: 'Saved',
   },
   connection: {
     connecting: 'Connecting', live: 'Connected: changes are shown as they happen', lost: 'Connection lost, trying again',
@@ -116,7 +116,7 @@ export default {
   pending: { sending: 'Sending…', failed: 'Not sent:', back: 'Take back' },
   composer: {
     mode: 'What to write', reply: 'Reply', note: 'Note', replyLabel: 'Reply to {name}', noteLabel: 'Note, for staff alone',
-    replyPlaceholder: 'Write to {name}. / for quick replies', plainPlaceholder: 'Write to {name}', notePlaceholder: 'For staff alone. {\'@\'} names a colleague',
+    replyPlaceholder: 'Write to {name}. / for quick replies', notePlaceholder: 'For staff alone. {\'@\'} names a colleague',
     send: 'Send', sendHint: 'Enter sends, Shift+Enter is a new line', left: '{count} characters left', suggestions: 'Suggestions',
     missing: 'Not known here, please fill in: {names}', readOnly: 'You may read this session, not write in it.',
     locked_bot_active: 'The assistant has this session. Take it over to reply.', locked_pending_manual: 'The customer waits for a person.',

@@ -14,7 +14,7 @@ const zh: Messages = {
     download: '下载', refresh: '刷新',
   },
   state: {
-    loading: '正在加载', failed: '无法显示', noPermission: '您的角色无权查看', noPermissionText: '如有需要，请联系管理员。', missing: '此服务器暂不提供', saved: '已保存',
+    loading: '正在加载', failed: '无法显示', noPermission: '您的角色无权查看', noPermissionText: '如有需要，请联系管理员。', saved: '已保存',
   },
   connection: {
     connecting: '正在连接', live: '已连接：变化实时显示', lost: '连接已断开，正在重试', denied: '您的角色无权接收实时变化', caughtUp: '已补上 {count} 个事件',
@@ -86,7 +86,7 @@ const zh: Messages = {
   },
   pending: { sending: '正在发送…', failed: '未发送：', back: '收回' },
   composer: {
-    mode: '写什么', reply: '回复', note: '备注', replyLabel: '回复 {name}', noteLabel: '备注，仅内部可见', replyPlaceholder: '回复 {name}。输入 / 使用快捷回复', plainPlaceholder: '回复 {name}',
+    mode: '写什么', reply: '回复', note: '备注', replyLabel: '回复 {name}', noteLabel: '备注，仅内部可见', replyPlaceholder: '回复 {name}。输入 / 使用快捷回复',
     notePlaceholder: '仅内部可见。{\'@\'} 提及同事', send: '发送', sendHint: 'Enter 发送，Shift+Enter 换行', left: '还可输入 {count} 个字符', suggestions: '建议',
     missing: '此处没有，请补充：{names}', readOnly: '您可以查看此会话，但不能发言。', locked_bot_active: '助手正在接待。接入后才能回复。', locked_pending_manual: '客户正在等待人工。',
     locked_manual_live: '{name} 正在接待。', locked_after_hours_email: '非工作时间。接入后才能回复。', locked_closed: '会话已关闭。',

@@ -5,7 +5,6 @@ import { defineStore } from 'pinia';
 import { shallowReactive } from 'vue';
 
 import { pathOf, request } from '../api/client';
-import { optional } from '../api/optional';
 import type { Note } from '../api/types';
 import { sessionOf, type Frame } from '../live/frames';
 
@@ -15,7 +14,7 @@ export const useNotes = defineStore('notes', () => {
   /** With a position, what the views say once they have read so far: an event may be here before its rows. */
   async function read(session: string, atLeast = 0): Promise<void> {
     const path = `${pathOf`/api/sessions/${session}/notes`}?min_position=${atLeast}`;
-    const answer = await optional('notes', () => request<{ data: Note[] }>('GET', path)).catch(() => null);
+    const answer = await request<{ data: Note[] }>('GET', path).catch(() => null);
     if (answer) notes.set(session, answer.data);
   }
 

@@ -3,11 +3,13 @@
 import { defineStore } from 'pinia';
 import { computed, reactive } from 'vue';
 
+import { isObject } from '@shared/storage';
 import { uuid } from '@shared/uuid';
 
 import { pathOf, request } from '../api/client';
 import { asProblem, type Problem } from '../api/problem';
 import { account } from '../api/sign_in';
+import { storage } from '../api/storage';
 import type { Message, Note } from '../api/types';
 import { messageItem, type PendingItem } from '../features/thread/items';
 import { useNotes } from './notes';
@@ -28,7 +30,6 @@ interface Entry extends Draft {
   reason: string;
 }
 
-const STORE = 'desk.outbox';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 20_000;
 
@@ -37,21 +38,21 @@ interface MessageAnswer {
   position: number;
 }
 
+/** What an earlier version of ours wrote, or somebody else, may lack anything. */
+function isEntry(entry: unknown): entry is Entry {
+  if (!isObject(entry)) return false;
+  const { key, session, text, reason, at, mode, state, mentions } = entry;
+  const isAnything = [key, session, text, reason].every((value) => typeof value === 'string') && Number.isFinite(at);
+  return isAnything && (mode === 'reply' || mode === 'note') && (state === 'sending' || state === 'failed') && Array.isArray(mentions);
+}
+
 export const useOutbox = defineStore('outbox', () => {
   const threads = useThreads();
   const notes = useNotes();
-  const entries = reactive(load());
-  const storeKey = (): string => `${STORE}.${account.current?.me.id ?? ''}`;
-
-  function load(): Entry[] {
-    try {
-      return JSON.parse(localStorage.getItem(`${STORE}.${account.current?.me.id ?? ''}`) ?? '[]') as Entry[];
-    } catch {
-      return [];
-    }
-  }
-
-  const save = (): void => localStorage.setItem(storeKey(), JSON.stringify(entries));
+  const storeKey = (): string => `outbox.${account.current?.me.id ?? ''}`;
+  const stored = storage.readJson(storeKey());
+  const entries = reactive<Entry[]>(Array.isArray(stored) ? stored.filter(isEntry) : []);
+  const save = (): void => storage.write(storeKey(), JSON.stringify(entries));
 
   /** What of it belongs into a thread. */
   const itemsFor = computed(() => (session: string): PendingItem[] =>

@@ -2,7 +2,10 @@
 import { defineStore } from 'pinia';
 import { reactive, watch } from 'vue';
 
-import type { Filter, View } from '../features/inbox/views';
+import { isObject } from '@shared/storage';
+
+import { storage } from '../api/storage';
+import { NO_FILTER, type Filter, type View } from '../features/inbox/views';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -22,7 +25,8 @@ interface Preferences {
   savedViews: SavedView[];
 }
 
-const KEY = 'desk.workbench';
+const KEY = 'preferences';
+const VIEWS: readonly unknown[] = ['mine', 'queue', 'all'] satisfies View[];
 const DEFAULTS: Preferences = {
   theme: 'system',
   locale: '',
@@ -33,12 +37,22 @@ const DEFAULTS: Preferences = {
   savedViews: [],
 };
 
+/** Of what is stored, what is as it should be: an earlier version of ours, or somebody else, may have written anything. */
 function load(): Preferences {
-  try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) };
-  } catch {
-    return { ...DEFAULTS };
-  }
+  const stored = storage.readJson(KEY);
+  const known = isObject(stored) ? stored : {};
+  const same = Object.entries(DEFAULTS).filter(([name, value]) => typeof known[name] === typeof value);
+  const taken = Object.fromEntries(same.map(([name]) => [name, known[name]])) as Partial<Preferences>;
+  const views = Array.isArray(known.savedViews) ? known.savedViews.map(savedView) : [];
+  return { ...DEFAULTS, ...taken, savedViews: views.filter((view) => view !== null) };
+}
+
+function savedView(stored: unknown): SavedView | null {
+  if (!isObject(stored) || typeof stored.name !== 'string' || !VIEWS.includes(stored.view)) return null;
+  const filter = isObject(stored.filter) ? stored.filter : {};
+  const texts = Object.keys(NO_FILTER).filter((name) => typeof filter[name] === 'string');
+  const taken = Object.fromEntries(texts.map((name) => [name, filter[name]])) as Partial<Filter>;
+  return { name: stored.name, view: stored.view as View, filter: { ...NO_FILTER, ...taken } };
 }
 
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
@@ -50,7 +64,7 @@ function applyTheme(theme: Theme): void {
 
 export const usePreferences = defineStore('preferences', () => {
   const preferences = reactive(load());
-  watch(preferences, () => localStorage.setItem(KEY, JSON.stringify(preferences)));
+  watch(preferences, () => storage.write(KEY, JSON.stringify(preferences)));
   watch(() => preferences.theme, applyTheme, { immediate: true });
   systemIsDark.addEventListener('change', () => applyTheme(preferences.theme));
   return { preferences };

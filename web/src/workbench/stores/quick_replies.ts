@@ -2,8 +2,8 @@
 import { defineStore } from 'pinia';
 import { ref } from 'vue';
 
-import { pathOf, request } from '../api/client';
-import { optional } from '../api/optional';
+import { answered, api, pathOf, request } from '../api/client';
+import { afterOwnWrites } from '../api/own_writes';
 import type { QuickReply } from '../api/types';
 
 interface Rendered {
@@ -18,9 +18,8 @@ export const useQuickReplies = defineStore('quick-replies', () => {
   async function read(again = false): Promise<void> {
     if (isRead && !again) return;
     isRead = true;
-    type Answer = { data: { items: QuickReply[]; total: number } };
-    const answer = await optional('quick_replies', () => request<Answer>('GET', '/api/quick-replies'));
-    list.value = answer?.data.items ?? [];
+    const query = afterOwnWrites();
+    list.value = (await answered(api.GET('/api/quick-replies', { params: { query } }))).data.items;
   }
 
   /** Most used first; the title counts for more than the text. */

@@ -1,6 +1,5 @@
 // Pages of the server's list of sessions, and how many there are of what.
 import { request } from '../api/client';
-import { optional } from '../api/optional';
 import { account } from '../api/sign_in';
 import type { Counts, Summary } from '../api/types';
 import { startOf } from '../i18n/times';
@@ -50,10 +49,8 @@ function queryOf(view: View, filter: Filter): URLSearchParams {
   return query;
 }
 
-export async function fetchCounts(atLeast: number): Promise<Counts | null> {
-  const path = `/api/sessions/counts?min_position=${atLeast}`;
-  const answer = await optional('counts', () => request<{ data: Counts }>('GET', path));
-  return answer?.data ?? null;
+export async function fetchCounts(atLeast: number): Promise<Counts> {
+  return (await request<{ data: Counts }>('GET', `/api/sessions/counts?min_position=${atLeast}`)).data;
 }
 
 interface AskedEntry {

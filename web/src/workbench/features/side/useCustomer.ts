@@ -2,11 +2,11 @@
 import { ref, type Ref } from 'vue';
 
 import { pathOf, request } from '../../api/client';
-import { optional } from '../../api/optional';
 import { asProblem, type Problem } from '../../api/problem';
 import type { Customer } from '../../api/types';
+import type { Thread } from '../../stores/threads';
 
-export function useCustomer(id: () => string): {
+export function useCustomer(thread: () => Thread): {
   customer: Ref<Customer | null>;
   isLoading: Ref<boolean>;
   problem: Ref<Problem | null>;
@@ -20,9 +20,10 @@ export function useCustomer(id: () => string): {
     isLoading.value = true;
     problem.value = null;
     try {
-      const path = pathOf`/api/sessions/${id()}/customer`;
-      const answer = await optional('customer', () => request<{ data: Customer }>('GET', path));
-      customer.value = answer?.data ?? null;
+      // An event may be here before its rows.
+      const { id, position } = thread();
+      const path = `${pathOf`/api/sessions/${id}/customer`}?min_position=${position}`;
+      customer.value = (await request<{ data: Customer }>('GET', path)).data;
     } catch (error) {
       problem.value = asProblem(error);
     } finally {
