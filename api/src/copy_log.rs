@@ -18,9 +18,8 @@ use std::{
 use clap::Args;
 use event_store::{
     Identity, Position, ReadError,
-    checkpoint::Exemption,
     import::{Chain, Import, ImportError, ReadBack},
-    port::Positions,
+    port::{Exemption, Positions},
     position_map::{MapError, MapWriter},
 };
 

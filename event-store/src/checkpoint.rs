@@ -25,7 +25,6 @@ use crate::{
     port::Identity,
 };
 
-pub use exemption::Exemption;
 pub use folder::LATEST;
 pub use key::{CheckpointKey, KeyError, PublicKey};
 pub use log_proof::LogProof;

@@ -20,11 +20,10 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     migration::MigrationError,
     pages::{PAGE, pages_after},
-    port::ReadError,
+    port::{Exemption, ReadError},
     verify::Flaw,
 };
 

@@ -10,6 +10,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod event;
+mod flaw;
 pub mod group_commit;
 pub mod hash;
 pub mod import;

@@ -15,11 +15,13 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Exemption,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
-    port::{AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError},
+    port::{
+        AppendError, Appended, EventReader, EventStore, EventStream, Exemption, Expected, Identity, Positions,
+        ReadError,
+    },
     sequencer::{LogHead, Request, Sequencer, StreamHead},
     subscription,
 };
@@ -74,8 +76,7 @@ impl Events {
     }
 
     fn stream_head(&self, stream: &StreamName) -> Option<StreamHead> {
-        let last = self.by_stream.get(stream)?.last()?;
-        Some(StreamHead { version: last.version, hash: last.hash })
+        self.by_stream.get(stream)?.last().map(|last| StreamHead::of(last))
     }
 
     fn sequencer_for(&self, request: &Request, positions: Positions) -> Sequencer {

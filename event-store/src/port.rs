@@ -8,10 +8,7 @@ use async_trait::async_trait;
 use futures::Stream;
 use uuid::Uuid;
 
-use crate::{
-    checkpoint::Exemption,
-    event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion},
-};
+use crate::event::{Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 
 /// The precondition of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +135,18 @@ pub struct Truncation {
     pub up_to: Option<StreamVersion>,
     /// The setting in the database's own words.
     pub what: String,
+}
+
+/// What a log says of its times: up to some position they increase within each stream only, because it is a copy of a log that several
+/// clocks wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exemption {
+    /// From here on times increase from event to event.
+    pub rises_after: Position,
+    /// The signature, base64; `None` if nobody signed it.
+    pub note: Option<String>,
+    /// Whether the log says that it is a copy.
+    pub is_copy: bool,
 }
 
 /// An endless stream of events; an error is its last item.
@@ -309,7 +318,7 @@ macro_rules! reads_through_its_reader {
                 self.reader.times_rise_after().await
             }
 
-            async fn exemption(&self) -> Result<$crate::checkpoint::Exemption, ReadError> {
+            async fn exemption(&self) -> Result<$crate::port::Exemption, ReadError> {
                 self.reader.exemption().await
             }
 

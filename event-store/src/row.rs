@@ -7,9 +7,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Exemption,
     event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion, parse_time_text},
-    port::{ReadError, RecordedEnd},
+    port::{Exemption, ReadError, RecordedEnd},
 };
 
 /// The columns, in the order of [`StoredRow`].

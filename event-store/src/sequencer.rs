@@ -78,6 +78,18 @@ pub struct StreamHead {
 impl StreamHead {
     /// A stream without events.
     pub const NONE: Self = Self { version: StreamVersion::NONE, hash: NO_HASH };
+
+    /// The end of a stream whose last event this is.
+    #[must_use]
+    pub fn of(last: &RecordedEvent) -> Self {
+        Self { version: last.version, hash: last.hash }
+    }
+
+    /// Whether the event continues the stream: by number, and by the hash that it names.
+    #[must_use]
+    pub fn precedes(&self, next: &RecordedEvent) -> bool {
+        next.version == self.version.next() && next.prev_hash == self.hash
+    }
 }
 
 /// The end of the log.

@@ -4,7 +4,6 @@
 //! together with the head record, cannot be detected that way: for those the same walk compares the log with checkpoints kept
 //! elsewhere.
 
-mod flaw;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -22,7 +21,7 @@ use crate::{
     restore::Restored,
 };
 
-pub use flaw::{FirstFlaw, Flaw};
+pub use crate::flaw::{FirstFlaw, Flaw};
 use signed::Signed;
 pub use signed::{Evidence, Proved};
 use walk::{Walk, Walked};

@@ -13,7 +13,7 @@ use crate::{
     checkpoint_files::read_at_most,
     cli::CheckProofArgs,
     failure::{Failure, with_causes},
-    render::Screen,
+    render::{Screen, Signed},
 };
 
 #[derive(Serialize)]
@@ -38,14 +38,6 @@ struct ProvedEvent<'a> {
     recorded_at: &'a str,
     actor: &'a str,
     hash: String,
-}
-
-#[derive(Serialize)]
-struct Signed {
-    events: u64,
-    position: u64,
-    root: String,
-    signed_at: String,
 }
 
 /// Verifies a proof file; `Differences` if it is not valid.
@@ -125,11 +117,6 @@ fn document<'a>(checkpoint: &Checkpoint, proof: &'a Proof, first: &'a Entry, las
         first_version: first.version.0,
         last_version: last.version.0,
         events: events.collect(),
-        checkpoint: Signed {
-            events: checkpoint.size.0,
-            position: checkpoint.position.0,
-            root: hex::encode(checkpoint.root),
-            signed_at: time_text(checkpoint.signed_at),
-        },
+        checkpoint: Signed::of(checkpoint),
     }
 }

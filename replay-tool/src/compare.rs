@@ -10,8 +10,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Finding, cli::CompareArgs, erasures::WITHOUT_RECORD, failure::Failure, progress::Progress, render::Screen,
-    source::Source, verify,
+    Finding,
+    cli::CompareArgs,
+    erasures::WITHOUT_RECORD,
+    failure::Failure,
+    progress::Progress,
+    render::Screen,
+    source::Source,
+    verify::{self, Verified},
 };
 
 /// Printed instead of a value that may be personal.
@@ -64,7 +70,9 @@ struct Shown {
 /// There is no master key, no views of this version and log, or a database is unavailable.
 pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let vault = source.vault().ok_or(Failure::CompareNeedsKey)?;
-    let Some(lost) = verify::proves_itself(source, screen).await? else { return Ok(Finding::Differences) };
+    let Verified::Intact { lost_key } = verify::before_folding(source, screen).await? else {
+        return Ok(Finding::Differences);
+    };
     let progress = Progress::new("comparing", source.reader().head().await?);
     let compared =
         projections::compare::compare(source.views()?, source.shared_reader(), vault, wanted.limit, |position| {
@@ -72,7 +80,7 @@ pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<
         });
     let compared = compared.await.map_err(Failure::Compare)?;
     drop(progress);
-    let document = document(source, compared, lost).await?;
+    let document = document(source, compared, lost_key).await?;
     if screen.json_wanted() {
         screen.json(&document)?;
     } else {
@@ -81,11 +89,11 @@ pub async fn compare(source: &Source, wanted: &CompareArgs, screen: &mut Screen<
     Ok(if document.ok { Finding::AsExpected } else { Finding::Differences })
 }
 
-async fn document(source: &Source, compared: Comparison, lost: Option<FirstFlaw>) -> Result<Document, Failure> {
+async fn document(source: &Source, compared: Comparison, lost_key: Option<FirstFlaw>) -> Result<Document, Failure> {
     let Identity { log_id, generation } = source.reader().identity().await?;
     let rows = compared.rows.into_iter().map(|(view, table, rows)| Rows { view, table, rows });
     Ok(Document {
-        ok: compared.count == 0 && lost.is_none(),
+        ok: compared.count == 0 && lost_key.is_none(),
         log_id,
         generation,
         head: source.reader().head().await?,
@@ -95,7 +103,7 @@ async fn document(source: &Source, compared: Comparison, lost: Option<FirstFlaw>
         difference_count: compared.count,
         differences: compared.differences.into_iter().map(Shown::of).collect(),
         erased_since: compared.erased_since,
-        destroyed_without_record: lost,
+        destroyed_without_record: lost_key,
     })
 }
 

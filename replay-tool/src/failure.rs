@@ -14,6 +14,7 @@ use event_store::{
     proof::ProofError,
     sql::SqlError,
     vault::{MasterKeyError, VaultError},
+    verify::Flaw,
 };
 use journal::Unreadable;
 use projections::ViewsError;
@@ -88,8 +89,8 @@ pub enum Failure {
         #[source]
         source: Arc<domain::DecodeError>,
     },
-    #[error("{stream} is not as it was recorded at version {version} (position {position}): {what}")]
-    BrokenChain { stream: StreamName, version: StreamVersion, position: Position, what: &'static str },
+    #[error("{stream} is not as it was recorded at version {version} (position {position}): {flaw}")]
+    BrokenChain { stream: StreamName, version: StreamVersion, position: Position, flaw: Flaw },
     #[error("there is no such session in this log")]
     NoSession,
     #[error("there is no such stream in this log")]

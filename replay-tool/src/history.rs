@@ -11,6 +11,8 @@ use domain::{
 use event_store::{
     RecordedEvent, StreamName, StreamVersion, hash,
     pages::{pages, stream_pages},
+    sequencer::StreamHead,
+    verify::Flaw,
 };
 use futures::StreamExt as _;
 use journal::Decoded;
@@ -84,16 +86,14 @@ pub async fn load(source: &Source, stream: &StreamName) -> Result<Vec<Arc<Record
 }
 
 fn check_link(before: Option<&Arc<RecordedEvent>>, event: &RecordedEvent) -> Result<(), Failure> {
-    let version = before.map_or(StreamVersion::NONE, |event| event.version).next();
-    let prev_hash = before.map_or(hash::NO_HASH, |event| event.hash);
-    let what = if !hash::is_intact(event) {
-        "the event's content does not give its hash"
-    } else if event.version != version || event.prev_hash != prev_hash {
-        "the event does not follow the one before it"
-    } else {
-        return Ok(());
+    let head = before.map_or(StreamHead::NONE, |before| StreamHead::of(before));
+    let flaw = match (hash::is_intact(event), head.precedes(event)) {
+        (true, true) => return Ok(()),
+        (false, _) => Flaw::Changed,
+        (true, false) => Flaw::Misplaced,
     };
-    Err(Failure::BrokenChain { stream: event.stream.clone(), version, position: event.position, what })
+    let version = head.version.next();
+    Err(Failure::BrokenChain { stream: event.stream.clone(), version, position: event.position, flaw })
 }
 
 async fn find_by_name(source: &Source, name: &str) -> Result<Vec<StreamName>, Failure> {

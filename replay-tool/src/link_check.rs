@@ -3,16 +3,13 @@
 
 use std::collections::HashMap;
 
-use event_store::{
-    RecordedEvent, StreamName, StreamVersion,
-    hash::{NO_HASH, is_intact},
-};
+use event_store::{RecordedEvent, StreamName, hash::is_intact, sequencer::StreamHead, verify::Flaw};
 
 /// The streams as far as they were read.
 pub struct LinkCheck {
     /// Whether the log is read from its first event, so that every stream is known from its beginning.
     from_start: bool,
-    streams: HashMap<StreamName, (StreamVersion, [u8; 32])>,
+    streams: HashMap<StreamName, StreamHead>,
 }
 
 impl LinkCheck {
@@ -23,15 +20,13 @@ impl LinkCheck {
     }
 
     /// Why the next event does not prove itself, if so.
-    pub fn flaw_of(&mut self, event: &RecordedEvent) -> Option<&'static str> {
-        let before = self.streams.insert(event.stream.clone(), (event.version, event.hash));
+    pub fn flaw_of(&mut self, event: &RecordedEvent) -> Option<Flaw> {
+        let before = self.streams.insert(event.stream.clone(), StreamHead::of(event));
         if !is_intact(event) {
-            return Some("its content does not give its hash");
+            return Some(Flaw::Changed);
         }
-        let first = (self.from_start || event.version.0 <= 1).then_some((StreamVersion::NONE, NO_HASH));
-        let follows =
-            |(version, hash): (StreamVersion, [u8; 32])| event.version == version.next() && event.prev_hash == hash;
-        let is_linked = before.or(first).is_none_or(follows);
-        (!is_linked).then_some("it does not follow the event before it in its stream")
+        let first = (self.from_start || event.version.0 <= 1).then_some(StreamHead::NONE);
+        let is_linked = before.or(first).is_none_or(|head| head.precedes(event));
+        (!is_linked).then_some(Flaw::Misplaced)
     }
 }

@@ -1,8 +1,8 @@
 //! `rebuild`: requests the next view generation and waits until readers are switched to it. A running desk does the work; if none
 //! runs, this program does it with desk's own code.
 //!
-//! The log is verified before anything is requested. Invariant: whichever process ends or starts meanwhile, the build continues from its last committed transaction; the log is only
-//! read.
+//! The log is verified before anything is requested. Invariant: whichever process ends or starts meanwhile, the build continues
+//! from its last committed transaction; the log is only read.
 
 mod builder;
 mod desk_liveness;
@@ -18,7 +18,15 @@ use projections::{Rebuild, RebuildStatus};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use crate::{Finding, cli::RebuildArgs, failure::Failure, progress::Progress, render::Screen, source::Source, verify};
+use crate::{
+    Finding,
+    cli::RebuildArgs,
+    failure::Failure,
+    progress::Progress,
+    render::Screen,
+    source::Source,
+    verify::{self, Verified},
+};
 use builder::Builder;
 use desk_liveness::DeskLiveness;
 
@@ -46,7 +54,7 @@ struct Document {
 /// # Errors
 /// The views belong to another version or role, no process can build them, the build makes no progress, or it was interrupted.
 pub async fn rebuild(source: &Source, wanted: &RebuildArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    if verify::proves_itself(source, screen).await?.is_none() {
+    if let Verified::Changed = verify::before_folding(source, screen).await? {
         return Ok(Finding::Differences);
     }
     let mut interrupted = pin!(tokio::signal::ctrl_c());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::session::{Session, State};
-use event_store::{Identity, Position, RecordedEvent, StreamName, pages::pages_up_to};
+use event_store::{Identity, Position, RecordedEvent, StreamName, pages::pages_up_to, verify::Flaw};
 use futures::StreamExt as _;
 use journal::Decoded;
 use serde::Serialize;
@@ -34,7 +34,8 @@ struct Tally {
 #[derive(Serialize)]
 struct Unproved {
     position: Position,
-    what: &'static str,
+    #[serde(flatten)]
+    flaw: Flaw,
 }
 
 #[derive(Serialize)]
@@ -85,10 +86,10 @@ pub async fn stats(source: &Source, screen: &mut Screen<'_>) -> Result<Finding, 
 }
 
 impl Tally {
-    fn note_flaw(&mut self, event: &RecordedEvent, flaw: Option<&'static str>) {
-        if let Some(what) = flaw {
+    fn note_flaw(&mut self, event: &RecordedEvent, flaw: Option<Flaw>) {
+        if let Some(flaw) = flaw {
             self.unproved += 1;
-            self.first_unproved.get_or_insert(Unproved { position: event.position, what });
+            self.first_unproved.get_or_insert(Unproved { position: event.position, flaw });
         }
     }
 
@@ -159,11 +160,11 @@ fn print(document: &Document, screen: &mut Screen<'_>) -> Result<(), Failure> {
     if let (Some(first), Some(last)) = (&document.first_recorded_at, &document.last_recorded_at) {
         screen.field("recorded", &format!("{first} to {last}"))?;
     }
-    if let Some(Unproved { position, what }) = &document.first_unproved {
+    if let Some(Unproved { position, flaw }) = &document.first_unproved {
         let count = document.unproved_events;
         screen.field(
             "unproved",
-            &format!("{count} events do not prove themselves, the first at position {position}: {what}"),
+            &format!("{count} events do not prove themselves, the first at position {position}: {flaw}"),
         )?;
     }
     screen.field("bytes", &format!("{} plain data, {} sealed", document.data_bytes, document.sealed_bytes))?;

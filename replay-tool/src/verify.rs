@@ -23,6 +23,17 @@ pub use document::print_report;
 use document::{Checked, print_checked};
 use evidence::Given;
 
+/// What a command that folds the log has to know of it.
+pub enum Verified {
+    /// It does not prove itself, which is printed.
+    Changed,
+    /// It does.
+    Intact {
+        /// The first key that is gone without an erasure on record.
+        lost_key: Option<FirstFlaw>,
+    },
+}
+
 /// Verifies the log; `Differences` if it was changed, or differs from a checkpoint.
 ///
 /// # Errors
@@ -30,14 +41,7 @@ use evidence::Given;
 pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
     let reader = source.reader();
     let given = Given::read(wanted, source.maps(), reader.identity().await?)?;
-    let progress = Progress::new("verifying", head(reader).await?);
-    let mut erasures = Erasures::default();
-    let report = verify_against(reader, given.evidence(), |event| {
-        erasures.add(event);
-        progress.reached(event.position);
-    });
-    let report = report.await?;
-    drop(progress);
+    let (report, erasures) = walk(reader, given.evidence()).await?;
     let (unrecorded, erasures) = erased(source, &erasures).await;
     let report = with_earlier(report, unrecorded);
     let finding = if report.first_flaw.is_none() { Finding::AsExpected } else { Finding::Differences };
@@ -47,26 +51,29 @@ pub async fn verify(source: &Source, wanted: &VerifyArgs, screen: &mut Screen<'_
     Ok(finding)
 }
 
-/// Verifies the log for a command that folds it. If it does not prove itself, prints why and returns `None`; otherwise the number
-/// of keys that are gone without an erasure on record.
+/// Verifies the log for a command that folds it.
 ///
 /// # Errors
 /// The log or the vault cannot be read.
-pub async fn proves_itself(source: &Source, screen: &mut Screen<'_>) -> Result<Option<Option<FirstFlaw>>, Failure> {
+pub async fn before_folding(source: &Source, screen: &mut Screen<'_>) -> Result<Verified, Failure> {
     let reader = source.reader();
+    let (report, erasures) = walk(reader, Evidence::default()).await?;
+    if report.first_flaw.is_some() {
+        print_report(reader, Report { proved: None, ..report }, screen).await?;
+        return Ok(Verified::Changed);
+    }
+    Ok(Verified::Intact { lost_key: erased(source, &erasures).await.0 })
+}
+
+async fn walk(reader: &dyn EventReader, evidence: Evidence) -> Result<(Report, Erasures), Failure> {
     let progress = Progress::new("verifying", head(reader).await?);
     let mut erasures = Erasures::default();
-    let report = verify_against(reader, Evidence::default(), |event| {
+    let report = verify_against(reader, evidence, |event| {
         erasures.add(event);
         progress.reached(event.position);
     });
-    let report = Report { proved: None, ..report.await? };
-    drop(progress);
-    if report.first_flaw.is_some() {
-        print_report(reader, report, screen).await?;
-        return Ok(None);
-    }
-    Ok(Some(erased(source, &erasures).await.0))
+    let report = report.await?;
+    Ok((report, erasures))
 }
 
 /// A log whose end is unreadable is verified all the same.

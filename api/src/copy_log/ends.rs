@@ -9,11 +9,11 @@ use std::{
 
 use event_store::{
     EventReader, Identity, Position, ReadError,
-    checkpoint::Exemption,
     import::{ImportError, ImportTarget, identity_of_copy},
     kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
     location::{Location, NoLocation},
     migration::MigrationError,
+    port::Exemption,
     postgres::{PostgresError, PostgresImport, PostgresStore},
     sqlite::{SqliteImport, SqliteStore},
 };

@@ -9,8 +9,10 @@ use jiff::Timestamp;
 
 use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    hash::{NO_HASH, is_intact},
+    flaw::Flaw,
+    hash::is_intact,
     port::{EventReader, Positions, ReadError},
+    sequencer::StreamHead,
 };
 
 /// Most remembered streams, about 3 MB. Beyond that all are forgotten.
@@ -19,7 +21,7 @@ const STREAMS: usize = 20_000;
 /// The log as far as it was read.
 pub(super) struct ChainCheck {
     reader: Arc<dyn EventReader>,
-    streams: HashMap<StreamName, (StreamVersion, [u8; 32])>,
+    streams: HashMap<StreamName, StreamHead>,
     recorded_at: Option<Timestamp>,
     rises_after: Option<Position>,
 }
@@ -30,20 +32,20 @@ impl ChainCheck {
     }
 
     /// Why the next event does not prove itself, if so.
-    pub(super) async fn flaw_of(&mut self, event: &RecordedEvent) -> Result<Option<&'static str>, ReadError> {
+    pub(super) async fn flaw_of(&mut self, event: &RecordedEvent) -> Result<Option<Flaw>, ReadError> {
         if !is_intact(event) {
-            return Ok(Some("its content does not give its hash"));
+            return Ok(Some(Flaw::Changed));
         }
         if !self.is_later(event).await? {
-            return Ok(Some("its time is not later than that of the event before it"));
+            return Ok(Some(Flaw::OutOfTime));
         }
         if !self.is_linked(event).await? {
-            return Ok(Some("it does not follow the event before it in its stream"));
+            return Ok(Some(Flaw::Misplaced));
         }
         if self.streams.len() >= STREAMS {
             self.streams.clear();
         }
-        self.streams.insert(event.stream.clone(), (event.version, event.hash));
+        self.streams.insert(event.stream.clone(), StreamHead::of(event));
         Ok(None)
     }
 
@@ -61,17 +63,17 @@ impl ChainCheck {
     }
 
     async fn is_linked(&self, event: &RecordedEvent) -> Result<bool, ReadError> {
-        if let Some((version, hash)) = self.streams.get(&event.stream) {
-            return Ok(event.version == version.next() && event.prev_hash == *hash);
+        if let Some(head) = self.streams.get(&event.stream) {
+            return Ok(head.precedes(event));
         }
         let Some(before) = event.version.0.checked_sub(2) else {
-            return Ok(event.version.0 == 1 && event.prev_hash == NO_HASH);
+            return Ok(StreamHead::NONE.precedes(event));
         };
         let before = self.reader.read_stream(&event.stream, StreamVersion(before), 1).await?;
         let Some(before) = before.first().filter(|before| before.version.next() == event.version) else {
             // A database with holes may have been told to truncate the stream, which `verify` names.
             return Ok(self.reader.positions() != Positions::Dense);
         };
-        Ok(before.hash == event.prev_hash && before.position < event.position)
+        Ok(StreamHead::of(before).precedes(event) && before.position < event.position)
     }
 }

@@ -6,18 +6,10 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{CheckpointKey, PublicKey};
-use crate::{event::Position, port::Identity};
-
-/// What a log says of its times.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exemption {
-    /// From here on times increase from event to event.
-    pub rises_after: Position,
-    /// The signature, base64; `None` if nobody signed it.
-    pub note: Option<String>,
-    /// Whether the log says that it is a copy.
-    pub is_copy: bool,
-}
+use crate::{
+    event::Position,
+    port::{Exemption, Identity},
+};
 
 impl Exemption {
     /// Signs it for a log.

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     event::{Position, RecordedEvent},
+    flaw::Flaw,
     port::ReadError,
     restore::restores,
 };
@@ -108,7 +109,7 @@ impl LogProof {
         notes: &mut VecDeque<FolderNote>,
     ) -> Result<(), StartError> {
         if let Some(flaw) = chain.flaw_of(event).await.map_err(|error| self.unreadable(error))? {
-            return Err(StartError::Alarm(self.deps.alarm_of_event(event.position, flaw)));
+            return Err(StartError::Alarm(self.deps.alarm_of_event(event.position, &flaw)));
         }
         frontier.append(event);
         while let Some(note) = notes.front().filter(|note| note.checkpoint.size <= frontier.size()) {
@@ -129,11 +130,9 @@ impl LogProof {
 
     fn unreadable(&self, error: ReadError) -> StartError {
         match error {
-            ReadError::Gap { expected, .. } => {
-                StartError::Alarm(self.deps.alarm_of_event(expected, "the event is missing"))
-            }
-            ReadError::Damaged { position, .. } => {
-                StartError::Alarm(self.deps.alarm_of_event(position, "it cannot be read"))
+            ReadError::Gap { expected, .. } => StartError::Alarm(self.deps.alarm_of_event(expected, &Flaw::Missing)),
+            ReadError::Damaged { position, what } => {
+                StartError::Alarm(self.deps.alarm_of_event(position, &Flaw::Damaged { what }))
             }
             passing @ ReadError::Unavailable(_) => passing.into(),
         }

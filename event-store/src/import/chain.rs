@@ -40,8 +40,7 @@ impl Tip {
     const NONE: Self = Self { head: StreamHead::NONE, recorded_at: Timestamp::UNIX_EPOCH };
 
     fn of(event: &RecordedEvent) -> Self {
-        let head = StreamHead { version: event.version, hash: event.hash };
-        Self { head, recorded_at: event.recorded_at }
+        Self { head: StreamHead::of(event), recorded_at: event.recorded_at }
     }
 }
 
@@ -159,7 +158,7 @@ impl<'a> Ahead<'a> {
         if falls || event.recorded_at <= before.recorded_at {
             return Err(Flaw::OutOfTime);
         }
-        if event.version != before.head.version.next() || event.prev_hash != before.head.hash {
+        if !before.head.precedes(event) {
             return Err(Flaw::Misplaced);
         }
         self.recorded_at = event.recorded_at;

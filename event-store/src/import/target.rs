@@ -6,9 +6,8 @@ use async_trait::async_trait;
 
 use super::ImportError;
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent},
-    port::EventReader,
+    port::{EventReader, Exemption},
 };
 
 /// A log that is being filled. Opening one refuses a target with another log or another generation.

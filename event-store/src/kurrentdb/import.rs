@@ -19,11 +19,10 @@ use super::{
     refuse_older, reservations,
 };
 use crate::{
-    checkpoint::Exemption,
     clock::{Clock, SystemClock},
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity},
-    port::{AppendError, EventReader, Identity, ReadError},
+    port::{AppendError, EventReader, Exemption, Identity, ReadError},
 };
 
 /// Limit of one append.

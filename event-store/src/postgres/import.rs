@@ -14,11 +14,10 @@ use super::{
     writer::{finish, insert, is_guarded, lock_head},
 };
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{POSTGRES_LOG, may_migrate, migrate_postgres},
-    port::{EventReader, Identity},
+    port::{EventReader, Exemption, Identity},
     row::number,
     sql::{SqlError, pg_pool},
 };

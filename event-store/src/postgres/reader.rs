@@ -11,10 +11,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     own_task::in_own_task,
-    port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
+    port::{EventReader, EventStream, Exemption, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, CopyMark, check_dense, decode_rows, is_damage, no_end, number, page_size, read_error},
     sql::SqlError,
     sql_reader::sql_event_reader,

@@ -12,11 +12,10 @@ use super::{
     writer::{is_guarded, write_rows},
 };
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent},
     import::{ImportError, ImportTarget, admit_identity, placed_after},
     migration::{SQLITE_LOG, migrate_sqlite},
-    port::{EventReader, Identity},
+    port::{EventReader, Exemption, Identity},
     row::number,
     sql::{self, Access, SqlError, sqlite_options, sqlite_writer},
 };

@@ -12,11 +12,10 @@ use uuid::Uuid;
 
 use super::connections::Connections;
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     migration::MigrationError,
     own_task::in_own_task,
-    port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
+    port::{EventReader, EventStream, Exemption, Identity, Positions, ReadError, RecordedEnd},
     row::{COLUMNS, CopyMark, check_dense, decode_rows, is_damage, no_end, number, page_size, read_error},
     sql::{Access, SqlError, sqlite_options},
     sql_reader::sql_event_reader,

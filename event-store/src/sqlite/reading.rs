@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use super::{reader::SqliteReader, recent::Recent};
 use crate::{
-    checkpoint::Exemption,
     event::{Position, RecordedEvent, StreamName, StreamVersion},
-    port::{EventReader, EventStream, Identity, Positions, ReadError, RecordedEnd},
+    port::{EventReader, EventStream, Exemption, Identity, Positions, ReadError, RecordedEnd},
     subscription,
 };
 

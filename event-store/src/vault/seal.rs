@@ -103,10 +103,16 @@ pub fn open(key: &DataKey, binding: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     (header[0] == FORMAT && header[1..=MARK] == key.content_mark(&plain)).then_some(plain)
 }
 
+/// The keyed digest of the plain text in sealed bytes; `None` if they are too short to be any.
+#[must_use]
+pub fn content_mark(sealed: &[u8]) -> Option<&[u8]> {
+    sealed.get(1..=MARK)
+}
+
 /// Whether sealed bytes contain this plain text.
 #[must_use]
 pub fn holds(key: &DataKey, sealed: &[u8], plain: &[u8]) -> bool {
-    sealed.get(1..=MARK).is_some_and(|mark| mark == key.content_mark(plain))
+    content_mark(sealed).is_some_and(|mark| mark == key.content_mark(plain))
 }
 
 /// Whether two parts sealed with the same key contain the same text, compared by their marks.

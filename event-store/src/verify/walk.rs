@@ -95,7 +95,7 @@ impl Walk {
         if let Some(flaw) = self.truncated(event, before.head) {
             return Some(flaw);
         }
-        if event.version != before.head.version.next() || event.prev_hash != before.head.hash {
+        if !before.head.precedes(event) {
             return Some(Flaw::Misplaced);
         }
         (event.recorded_at <= before.recorded_at).then_some(Flaw::OutOfTime)
@@ -122,8 +122,8 @@ impl Walk {
     }
 
     fn go_past(&mut self, event: &Arc<RecordedEvent>) {
-        let head = StreamHead { version: event.version, hash: event.hash };
-        self.streams.insert(event.stream.clone(), Known { head, recorded_at: event.recorded_at });
+        let known = Known { head: StreamHead::of(event), recorded_at: event.recorded_at };
+        self.streams.insert(event.stream.clone(), known);
         (self.position, self.recorded_at) = (event.position, event.recorded_at);
         self.events += 1;
     }

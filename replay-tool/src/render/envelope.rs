@@ -1,7 +1,7 @@
 //! An event as JSON: the envelope, its hashes in hexadecimal, and both parts with the stored text.
 
 use domain::PersonalText;
-use event_store::RecordedEvent;
+use event_store::{RecordedEvent, verify::Flaw};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub struct Envelope<'a> {
     hash: String,
     /// Why the event does not prove itself, if it was checked and does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    flaw: Option<&'static str>,
+    flaw: Option<Flaw>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,7 +94,7 @@ impl<'a> Envelope<'a> {
 
     /// The same with why it does not prove itself.
     #[must_use]
-    pub fn with_flaw(self, flaw: Option<&'static str>) -> Self {
+    pub fn with_flaw(self, flaw: Option<Flaw>) -> Self {
         Self { flaw, ..self }
     }
 }

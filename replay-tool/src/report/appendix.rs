@@ -1,6 +1,7 @@
 //! The recorded events with their hashes, to be compared with any copy of the log.
 
 use domain::PersonalText;
+use event_store::vault::seal::content_mark;
 use maud::{Markup, html};
 
 use super::prose::{exact, time};
@@ -48,10 +49,8 @@ fn row(entry: &HistoryEvent) -> Markup {
     }
 }
 
-/// The content mark in the sealed part, behind the byte that says its format.
 fn mark(entry: &HistoryEvent) -> String {
-    let sealed = entry.recorded.event.personal.as_deref();
-    sealed.and_then(|sealed| sealed.get(1..17)).map(hex::encode).unwrap_or_default()
+    entry.recorded.event.personal.as_deref().and_then(content_mark).map(hex::encode).unwrap_or_default()
 }
 
 fn part(entry: &HistoryEvent) -> &'static str {

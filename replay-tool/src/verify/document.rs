@@ -2,13 +2,14 @@
 
 use event_store::{
     EventReader, Identity, Position,
-    checkpoint::Checkpoint,
-    event::time_text,
     verify::{Proved, Report},
 };
 use serde::Serialize;
 
-use crate::{failure::Failure, render::Screen};
+use crate::{
+    failure::Failure,
+    render::{Screen, Signed},
+};
 
 /// Printed when no checkpoint was given: what cannot be detected without one.
 const UNPROVEN: &str = "without a signed checkpoint kept outside the database, a log that was rewritten as a whole with \
@@ -43,14 +44,6 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     erasures: Option<String>,
     remarks: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Signed {
-    events: u64,
-    position: u64,
-    root: String,
-    signed_at: String,
 }
 
 /// Prints the result for a command that compares with nothing else.
@@ -89,17 +82,6 @@ async fn document(reader: &dyn EventReader, report: Report, checked: Checked) ->
         erasures: checked.erasures,
         remarks: checked.remarks,
     })
-}
-
-impl Signed {
-    fn of(checkpoint: &Checkpoint) -> Self {
-        Self {
-            events: checkpoint.size.0,
-            position: checkpoint.position.0,
-            root: hex::encode(checkpoint.root),
-            signed_at: time_text(checkpoint.signed_at),
-        }
-    }
 }
 
 /// Time of the first event, if it is verified.

@@ -28,12 +28,15 @@ async fn tail_and_stats_say_when_an_event_does_not_prove_itself() {
     tampered(&shop, "update event set actor = 'agent:eve' where position = 3").await;
     let tail = shop.replay(["tail"]);
     assert_eq!(tail.code, Some(1), "{tail:?}");
-    assert!(tail.out.contains("!! position 3 does not prove itself: its content does not give its hash"), "{tail:?}");
+    assert!(
+        tail.out.contains("!! position 3 does not prove itself: the event's content does not give its hash"),
+        "{tail:?}"
+    );
     assert!(tail.out.lines().count() > 10, "the others are printed all the same: {tail:?}");
     let tail = shop.replay(["--json", "tail", "--type", "session.released"]);
     let lines: Vec<Value> = tail.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "the bad one is shown whatever is asked for: {tail:?}");
-    assert_eq!(lines[0]["flaw"], json!("its content does not give its hash"));
+    assert_eq!(lines[0]["flaw"], json!({"kind": "changed"}));
     let stats = shop.replay(["stats", "--json"]);
     let document: Value = serde_json::from_str(&stats.out).unwrap();
     assert_eq!((stats.code, &document["first_unproved"]["position"]), (Some(1), &json!(3)));

@@ -127,7 +127,7 @@ async fn log_changed_below_its_checkpoint_is_served_but_not_signed() {
     let alarm = &ready["alarms"][0];
     assert_eq!(alarm["part"], "checkpoints", "{ready}");
     let what = alarm["what"].as_str().unwrap();
-    assert!(what.contains("at position 2: its content") && what.contains("desk-replay --store '"), "{what}");
+    assert!(what.contains("at position 2: the event's content") && what.contains("desk-replay --store '"), "{what}");
     assert!(desk.log().contains("checkpoints stopped"), "{}", desk.log());
     chats(&desk, "meanwhile").await;
     assert_eq!(desk.terminate(), Some(0));

@@ -88,7 +88,7 @@ async fn resumed_import_is_incomplete_until_finished_again() {
         let mut copy = import(target(fixture.settings(), &source).await);
         copy.take(&events[..part]).await.unwrap();
         assert!(!target(fixture.settings(), &source).await.reader().is_complete().await.unwrap());
-        copy.finish(|rises_after| event_store::checkpoint::Exemption { rises_after, note: None, is_copy: true })
+        copy.finish(|rises_after| event_store::port::Exemption { rises_after, note: None, is_copy: true })
             .await
             .unwrap();
         assert!(target(fixture.settings(), &source).await.reader().is_complete().await.unwrap());

@@ -13,6 +13,7 @@ use crate::{
     },
     clock::Clock,
     event::Position,
+    flaw::Flaw,
     port::{EventReader, Identity},
 };
 
@@ -64,7 +65,7 @@ impl Dependencies {
     }
 
     /// An event does not prove itself.
-    pub(in crate::checkpoint) fn alarm_of_event(&self, position: Position, flaw: &str) -> Alarm {
+    pub(in crate::checkpoint) fn alarm_of_event(&self, position: Position, flaw: &Flaw) -> Alarm {
         let what = format!(
             "the log does not prove itself at position {position}: {flaw}. Nothing is signed until this is looked into: \
              `{}` names the first bad position, or where it is",

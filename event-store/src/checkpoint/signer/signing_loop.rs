@@ -162,7 +162,7 @@ impl<'a> SigningLoop<'a> {
         loop {
             match self.chain.flaw_of(event).await {
                 Ok(None) => return Ok(()),
-                Ok(Some(flaw)) => return Err(self.deps.alarm_of_event(event.position, flaw)),
+                Ok(Some(flaw)) => return Err(self.deps.alarm_of_event(event.position, &flaw)),
                 Err(passing @ ReadError::Unavailable(_)) => {
                     self.reporter.trouble(&passing);
                     tokio::time::sleep(self.pace.retry).await;

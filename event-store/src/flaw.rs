@@ -163,11 +163,11 @@ pub struct FirstFlaw {
 }
 
 impl FirstFlaw {
-    pub(super) fn at(position: Position, flaw: Flaw) -> Self {
+    pub(crate) fn at(position: Position, flaw: Flaw) -> Self {
         Self { from: position, to: position, flaw }
     }
 
-    pub(super) fn between(from: Position, to: Position, flaw: Flaw) -> Self {
+    pub(crate) fn between(from: Position, to: Position, flaw: Flaw) -> Self {
         Self { from: from.min(to), to, flaw }
     }
 
