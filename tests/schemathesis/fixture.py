@@ -51,6 +51,10 @@ class Refused(Exception):
     """The server cannot be set up."""
 
 
+class SignedOut(Refused):
+    """The sign-in is over."""
+
+
 class Client:
     """Speaks JSON to one server."""
 
@@ -63,7 +67,8 @@ class Client:
             headers["Authorization"] = f"Bearer {token}"
         answer = requests.request(method, self.url + path, json=body, headers=headers, timeout=30)
         if not answer.ok:
-            raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
+            refusal = SignedOut if answer.status_code == 401 else Refused
+            raise refusal(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
 
     def sign_in(self, username, password):
@@ -82,6 +87,10 @@ class Member:
         if time.monotonic() > self._until:
             self._token, self._until = self.sign_in()["access_token"], time.monotonic() + SIGNED_IN_S
         return self._token
+
+    def sign_in_again(self):
+        self._until = 0
+        return self.token()
 
     def sign_in(self):
         return self._client.sign_in(self.username, self.password)
@@ -244,16 +253,22 @@ class Guarded:
     def __init__(self, client, role, path):
         username, self.password = another(client, role)
         self.token = client.sign_in(username, self.password)["access_token"]
-        self.code = None
+        self._code = lambda: "000000"
         if path == SECOND_FACTOR:
             return
         secret = client.ask("POST", SECOND_FACTOR, {"password": self.password}, self.token).json()["secret"]
-        self.code = one_time_code(secret)
+        self._code = lambda: one_time_code(secret)
         if path == f"{SECOND_FACTOR}/enable":
             return
         first = {"code": one_time_code(secret, steps_ago=1)}
         enabled = client.ask("POST", f"{SECOND_FACTOR}/enable", first, self.token).json()
-        self.code = enabled["recovery_codes"][0]
+        recovery = enabled["recovery_codes"][0]
+        self._code = lambda: recovery
+
+    @property
+    def code(self):
+        """A good one at this moment; a wrong one where there is no secret yet."""
+        return self._code()
 
 
 def visit(client, token=None):

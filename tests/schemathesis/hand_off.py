@@ -68,6 +68,12 @@ class Hands:
         session = self.with_colleague(visitor)
         return session, self._act(self.own, session, "notes", {"text": "asked before"})["data"]["id"]
 
+    def quick_reply(self):
+        """A quick reply of the caller's own; answers its id and its version."""
+        new = {"title": "Asked before", "content": "Hello {{customer.name}}", "category": "greeting"}
+        made = self._client.ask("POST", "/api/quick-replies", new, self.own.token())
+        return made.json()["data"]["id"], made.headers["ETag"]
+
     def rated(self, visitor):
         """A session of the customer's in which a colleague wrote and gave it back; answers its name."""
         name, session = self.waiting(visitor)
@@ -78,7 +84,12 @@ class Hands:
         return name
 
     def _act(self, member, session, command, body):
-        return self._client.ask("POST", f"/api/sessions/{session}/{command}", body, member.token()).json()
+        path = f"/api/sessions/{session}/{command}"
+        try:
+            return self._client.ask("POST", path, body, member.token()).json()
+        except fixture.SignedOut:
+            # What was made up may have ended the sign-in.
+            return self._client.ask("POST", path, body, member.sign_in_again()).json()
 
 
 def _as_oneself(body, field, hands):
@@ -140,6 +151,17 @@ def _mention(case):
         case.body["mentions"] = [fixture.COLLEAGUE]
 
 
+def _change_quick_reply(case, hands, visitor):
+    case.path_parameters["id"], case.headers["If-Match"] = hands.quick_reply()
+    if isinstance(case.body, dict):
+        case.body.pop("scope", None)
+
+
+def _render(case, hands, visitor):
+    case.path_parameters["id"] = hands.quick_reply()[0]
+    case.body["session"] = hands.waiting(visitor)[1]
+
+
 def _decline(case, hands, visitor):
     case.path_parameters["name"], case.path_parameters["id"] = hands.offer(visitor)
 
@@ -166,6 +188,9 @@ OF_STAFF = {
     "DELETE /api/sessions/{name}/notes/{id}": _change_note,
     "POST /api/sessions/{name}/tags": _named(Hands.with_colleague),
     "PUT /api/sessions/{name}/priority": _named(Hands.with_colleague),
+    "PUT /api/quick-replies/{id}": _change_quick_reply,
+    "DELETE /api/quick-replies/{id}": _change_quick_reply,
+    "POST /api/quick-replies/{id}/render": _render,
     DECLINE: _decline,
     "POST /api/transfer-requests/{id}/respond": _respond,
 }

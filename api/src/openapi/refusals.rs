@@ -35,7 +35,8 @@ const BODY: [Refusal; 4] = [
     (413, "BODY_TOO_LARGE"),
     (415, "NOT_JSON: the body is not called `application/json`"),
 ];
-/// Where there are parameters that do not lead to something.
+/// Where there are parameters that do not only lead to something. A session's name has rules of its own; an id that is none leads to
+/// nothing.
 const PARAMETERS: [Refusal; 1] = [(400, "INVALID_FIELD: a parameter does not parse; `field` is its name")];
 /// Where the views are asked to have read up to a position.
 const WAITING: [Refusal; 1] = [(409, "CURSOR_AHEAD: `min_position` is beyond the log's head")];
@@ -90,7 +91,7 @@ fn before_the_route(path: &str, method: &HttpMethod, operation: &Operation) -> V
     let rules: [(bool, &[Refusal]); 8] = [
         (!is_safe, &UNSAFE),
         (operation.request_body.is_some(), &BODY),
-        (parameters.clone().any(|one| one.parameter_in != ParameterIn::Path), &PARAMETERS),
+        (parameters.clone().any(|one| one.parameter_in != ParameterIn::Path || one.name == "name"), &PARAMETERS),
         (named("Idempotency-Key"), &KEYED),
         (named("min_position"), &WAITING),
         (path.contains('{'), &NAMED),

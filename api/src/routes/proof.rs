@@ -56,7 +56,6 @@ const NEWER: &str = "x-newer-events";
                 ("Content-Disposition" = String, description = "A name for the file"),
                 ("X-Newer-Events" = u64, description = "How many of the session's events are newer than the note"),
             )),
-        (status = 400, description = "INVALID_FIELD: the session's name cannot be one"),
         (status = 409, description = "AMBIGUOUS_SESSION; NOT_SIGNED_YET: no signed note covers the session; PROOF_TOO_LONG; LOG_DIFFERS: the log is not what was signed"),
     )
 )]

@@ -19,6 +19,7 @@ use domain::{
     AgentId, Language, QuickReplyId,
     agent::Permission,
     settings::{Rejection, quick_reply::variables},
+    text::QuickReplyCategory,
 };
 use event_store::Position;
 use jiff::tz::TimeZone;
@@ -97,7 +98,7 @@ pub async fn list(
 
 /// What is asked for.
 struct Filter {
-    category: Option<String>,
+    category: Option<QuickReplyCategory>,
     language: Option<Language>,
     scope: Option<QuickReplyScope>,
     /// In lower case.
@@ -109,8 +110,11 @@ impl Filter {
         let scope = query.text("scope")?.map(|text| {
             QuickReplyScope::parse(text).ok_or_else(|| Problem::invalid("scope", "must be shared or personal"))
         });
+        let category = query
+            .text("category")?
+            .map(|text| QuickReplyCategory::parse(text).map_err(|error| Problem::invalid("category", error)));
         Ok(Self {
-            category: query.text("category")?.map(str::to_owned),
+            category: category.transpose()?,
             language: query.language("language")?,
             scope: scope.transpose()?,
             text: query.text("q")?.map(str::to_lowercase),
@@ -123,7 +127,7 @@ impl Filter {
             [words.title.as_str(), words.content.as_str()].iter().any(|said| said.to_lowercase().contains(text))
         };
         let scope = if view.owner.is_some() { QuickReplyScope::Personal } else { QuickReplyScope::Shared };
-        self.category.as_ref().is_none_or(|category| *category == view.category)
+        self.category.as_ref().is_none_or(|category| category.as_str() == view.category)
             && self.language.is_none_or(|language| language == view.language)
             && self.scope.is_none_or(|wanted| wanted == scope)
             && self.text.as_deref().is_none_or(holds)

@@ -14262,6 +14262,15 @@ export interface operations {
                     "application/json": components["schemas"]["DraftAnswer"];
                 };
             };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
             401: {
                 headers: {
@@ -14365,7 +14374,7 @@ export interface operations {
                     "application/json": components["schemas"]["DraftAnswer"];
                 };
             };
-            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14507,6 +14516,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftAnswer"];
+                };
+            };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
@@ -15776,7 +15794,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description INVALID_FIELD: the session's name cannot be one */
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16045,7 +16063,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadAnswer"];
                 };
             };
-            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17384,7 +17402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityAnswer"];
                 };
             };
-            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17530,7 +17548,7 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityAnswer"];
                 };
             };
-            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault */
+            /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
             400: {
                 headers: {
                     [name: string]: unknown;
