@@ -159,7 +159,7 @@ into "$target/clients" tests/clients
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"
-node --test --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
+node --test --test-timeout=600000 --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
 
 if [ "${DESK_TEST_LONG:-}" = 1 ]; then
     step "the built pages in Lighthouse (tests/lighthouse)"

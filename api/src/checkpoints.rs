@@ -12,12 +12,15 @@ use std::{
 use event_store::{
     Clock, EventReader, EventStore, Follow, Identity,
     checkpoint::{Checkpoint, CheckpointKey, KeyError, Pace, Places, Signer},
+    private_file::open_to_readers,
 };
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{data_dir::DataDir, settings::Settings};
 
+/// In the data directory, written at each start.
+const PUBLIC_KEY: &str = "checkpoint-key.pub";
 /// How far the last event may be ahead of the clock at a start.
 const FAR_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
@@ -44,8 +47,9 @@ pub fn signer(
              set checkpoint_dir to a folder on another disk or machine"
         );
     }
-    let public_key = data_dir.join("checkpoint-key.pub");
-    std::fs::write(&public_key, format!("{}\n", key.public())).map_err(|error| {
+    let public_key = data_dir.join(PUBLIC_KEY);
+    let written = std::fs::write(&public_key, format!("{}\n", key.public()));
+    written.and_then(|()| open_to_readers(&public_key)).map_err(|error| {
         format!("the public key for checkpoints cannot be written to {}: {error}", public_key.display())
     })?;
     let (state, alarm) = (data_dir.join("checkpoint-state"), data_dir.join("checkpoint-alarm"));
@@ -108,6 +112,11 @@ pub fn print_public_key(settings: &Settings) -> Result<(), AnyError> {
         Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             let hint = "the first start of `desk` makes it; --data-dir or checkpoint_key_file say where it is";
             return Err(format!("there is no key for checkpoints in {}: {hint}", path.display()).into());
+        }
+        Err(KeyError::Nameless { .. }) if settings.data_dir.join(PUBLIC_KEY).exists() => {
+            // `desk`, which knows the log, wrote the public one at its start.
+            write!(io::stdout(), "{}", std::fs::read_to_string(settings.data_dir.join(PUBLIC_KEY))?)?;
+            return Ok(());
         }
         key => key?,
     };

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::private_file::{create_private_file, read_private_file};
+use event_store::private_file::{close_to_others, create_private_file, read_private_file};
 
 /// The directory, held by this process alone.
 pub struct DataDir {
@@ -52,7 +52,10 @@ impl DataDir {
         let mut options = fs::OpenOptions::new();
         let lock = options.create(true).truncate(false).write(true).open(path.join("desk.lock")).map_err(failed)?;
         match take(&lock) {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                close_databases(path).map_err(failed)?;
+                Ok(Self { path: path.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
@@ -78,6 +81,21 @@ impl DataDir {
         let text = read_private_file(&path).map_err(failed)?;
         Ok((text.trim().to_owned(), made))
     }
+}
+
+/// Databases that a former `desk` left open to others are so no more, whatever the directory allows.
+fn close_databases(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_database = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| [".db", ".db-wal", ".db-shm"].iter().any(|ending| name.ends_with(ending)));
+        if is_database && let Err(error) = close_to_others(&path) {
+            tracing::warn!(file = %path.display(), %error, "others than this user may read a database: close it with chmod 600");
+        }
+    }
+    Ok(())
 }
 
 fn take(lock: &File) -> Result<(), TryLockError> {

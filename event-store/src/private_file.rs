@@ -1,4 +1,4 @@
-//! Files with secrets: master key, signing keys, tokens.
+//! Files with secrets: master key, signing keys, tokens; and that whatever a process makes is its user's alone.
 //!
 //! Invariants: nobody but owner and group can read such a file, whoever made it: one that everybody can read is refused. It is
 //! never visible half-written. A byte order mark before the secret and line ends after it are not part of it.
@@ -18,6 +18,52 @@ const MAX_BYTES: u64 = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 #[error("it is open to everybody on this machine: chmod 640 {0}")]
 struct OpenToEverybody(String);
+
+/// What this process makes from now on, databases and all, is open to its user alone, whatever it was started with. A file that
+/// others may read says so where it is made.
+#[cfg(unix)]
+pub fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
+/// Nothing to be set here.
+#[cfg(not(unix))]
+pub fn keep_files_private() {}
+
+/// Takes from a file what others than its user may do, if they may.
+///
+/// # Errors
+/// It is not there, or not ours.
+#[cfg(unix)]
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700)) }
+}
+
+/// Nothing to be taken here.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub fn close_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Lets everybody read a file or enter a folder that has no secret, like a signed note.
+///
+/// # Errors
+/// It is not there, or not ours.
+pub fn open_to_readers(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
 
 /// The text of a file with a secret.
 ///

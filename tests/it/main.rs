@@ -41,6 +41,7 @@ mod original_defects;
 mod outage;
 mod postgres;
 mod presence;
+mod private_files;
 mod processes;
 mod rebuild;
 mod replay;

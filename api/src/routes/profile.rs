@@ -15,11 +15,13 @@ use domain::{
 };
 use event_store::{Clock, Position};
 use jiff::Timestamp;
-use projections::Views;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn};
+use super::{
+    auth::{DoneAnswer, PATIENCE, done, signed_out, store_away, wait_for_ones_turn},
+    min_position::CaughtUpViews,
+};
 use crate::{
     auth::{passwords::Password, require::CurrentUser, staff_services::StaffServices},
     body::{
@@ -191,11 +193,12 @@ pub struct SignInsAnswer {
 /// Nobody is signed in, or the views are away.
 #[utoipa::path(
     get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
+    params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = SignInsAnswer),
     )
 )]
-pub async fn sign_ins(own: CurrentUser, views: Data<Views>, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+pub async fn sign_ins(own: CurrentUser, views: CaughtUpViews, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     let mut reading = views.reading().await?;
     let found = reading.sign_ins_of(own.agent, clock.now()).await?;
     let data = found.into_iter().map(|view| SignInData::new(view, own.sign_in)).collect();

@@ -69,7 +69,7 @@ pub async fn download(
     let Ok(_making) = MAKING.try_acquire() else {
         return Err(Problem::unavailable("PROOF_UNDER_WAY", "another proof is being made; try again", LATER));
     };
-    let key = public_key(&settings)?;
+    let key = public_key(&settings, **identity)?;
     let (note, checkpoint) = newest_note(&settings.checkpoint_dir(), &key)?;
     if checkpoint.log != **identity {
         return Err(not_signed("the newest note was signed before the log was restored or copied"));
@@ -99,8 +99,8 @@ async fn events_of(log: &dyn EventReader, session: SessionId) -> Result<Vec<Arc<
     Ok(events)
 }
 
-fn public_key(settings: &Settings) -> Result<PublicKey, Problem> {
-    let key = CheckpointKey::read(&settings.checkpoint_key_file());
+fn public_key(settings: &Settings, log: Identity) -> Result<PublicKey, Problem> {
+    let key = CheckpointKey::read_for(&settings.checkpoint_key_file(), log);
     Ok(key.map_err(|_| not_signed("there is no key for notes here"))?.public().clone())
 }
 

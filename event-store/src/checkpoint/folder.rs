@@ -13,6 +13,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{Checkpoint, NoteError, PublicKey};
+use crate::private_file::open_to_readers;
 
 /// File name of the newest note.
 pub const LATEST: &str = "latest.checkpoint";
@@ -51,9 +52,13 @@ impl NoteFolder {
         &self.path
     }
 
-    /// Creates the folder if it is missing.
+    /// Creates the folder if it is missing. Notes are for everybody who audits.
     pub(super) fn create(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.path)
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.path)?;
+        open_to_readers(&self.path)
     }
 
     /// Every file with a note's name.
@@ -84,6 +89,7 @@ impl NoteFolder {
         let draft = self.path.join(DRAFT);
         let mut file = fs::File::create(&draft)?;
         file.write_all(note.as_bytes())?;
+        open_to_readers(&draft)?;
         file.sync_all()?;
         fs::rename(draft, self.path.join(name))
     }

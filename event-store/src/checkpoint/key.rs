@@ -1,5 +1,6 @@
 //! The key that signs checkpoints, and the public key that verifies them. Both are one line of text in the usual form of signed
-//! notes: `PRIVATE+KEY+<name>+<hash>+<base64>` and `<name>+<hash>+<base64>`.
+//! notes: `PRIVATE+KEY+<name>+<hash>+<base64>` and `<name>+<hash>+<base64>`. A private key that was made before its log, for several
+//! desks that sign with one, is 64 hexadecimal digits; its name is then the log's.
 //!
 //! Invariant: the secret is never printed, and is wiped from memory when dropped.
 
@@ -38,6 +39,12 @@ pub enum KeyError {
         /// The I/O error.
         #[source]
         source: io::Error,
+    },
+    /// The file has the secret alone, and no log is known that it would be named by.
+    #[error("key file {path} holds a secret without a name, which only desk can give it")]
+    Nameless {
+        /// Which file.
+        path: PathBuf,
     },
     /// The file does not contain such a key.
     #[error("key file {path} holds no {expected}")]
@@ -78,9 +85,26 @@ impl CheckpointKey {
     /// # Errors
     /// The file cannot be read or does not contain a private key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
+        Self::from_text(path, None)
+    }
+
+    fn from_text(path: &Path, log: Option<Identity>) -> Result<Self, KeyError> {
         let text = read_private_file(path).map_err(|source| failed(path, source))?;
+        let mut secret = Zeroizing::new([0; 32]);
+        if hex::decode_to_slice(text.trim(), secret.as_mut_slice()).is_ok() {
+            let log = log.ok_or_else(|| KeyError::Nameless { path: path.to_owned() })?;
+            return Ok(Self::new(Checkpoint::origin(log), &secret));
+        }
         let expected = "private key for checkpoints (PRIVATE+KEY+<name>+<hash>+<base64>)";
         Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected })
+    }
+
+    /// Reads the key with which this log is signed from a file; there it may also be the secret alone, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// The file cannot be read or does not contain a private key.
+    pub fn read_for(path: &Path, log: Identity) -> Result<Self, KeyError> {
+        Self::from_text(path, Some(log))
     }
 
     /// Reads the key from a file, or creates one for this log there with mode 0600. Returns whether it was created.
@@ -90,7 +114,9 @@ impl CheckpointKey {
     pub fn read_or_create(path: &Path, log: Identity) -> Result<(Self, bool), KeyError> {
         match create_private_file(path, Self::generate(log).line().as_bytes()) {
             Ok(()) => Self::read(path).map(|key| (key, true)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path).map(|key| (key, false)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Self::read_for(path, log).map(|key| (key, false))
+            }
             Err(source) => Err(failed(path, source)),
         }
     }

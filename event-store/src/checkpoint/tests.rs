@@ -86,6 +86,20 @@ fn keys_round_trip_through_files() {
     assert!(!format!("{made:?}").contains("PRIVATE"), "{made:?}");
 }
 
+#[test]
+fn key_made_before_its_log_is_hexadecimal_digits_and_gets_the_logs_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("checkpoint-key");
+    crate::private_file::create_private_file(&path, hex::encode([7; 32]).as_bytes()).expect("it can be written");
+    let (key, is_new) = CheckpointKey::read_or_create(&path, LOG).expect("it is there");
+    assert!(!is_new && key.public().name() == Checkpoint::origin(LOG), "{}", key.public());
+    let again = CheckpointKey::read_for(&path, LOG).expect("it is there");
+    assert_eq!(again.public(), key.public());
+    assert!(matches!(CheckpointKey::read(&path), Err(KeyError::Nameless { .. })), "without a log it has no name");
+    std::fs::write(&path, "70").expect("it can be written");
+    assert!(matches!(CheckpointKey::read_for(&path, LOG), Err(KeyError::Malformed { .. })));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

@@ -6592,7 +6592,10 @@ export interface operations {
     };
     list_sign_ins: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Waits until the views have read so far */
+                min_position?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6611,6 +6614,15 @@ export interface operations {
                     "application/json": components["schemas"]["SignInsAnswer"];
                 };
             };
+            /** @description INVALID_FIELD: a parameter does not parse; `field` is its name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */
             401: {
                 headers: {
@@ -6624,6 +6636,15 @@ export interface operations {
             };
             /** @description PERMISSION_DENIED: role or key do not allow it; PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_SETUP_REQUIRED */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CURSOR_AHEAD: `min_position` is beyond the log's head */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
