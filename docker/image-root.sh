@@ -3,11 +3,13 @@
 # Nothing else: no shell, no package manager, nothing that a bug in the program could call.
 #
 #     image-root.sh FOLDER PROGRAM...
+#
+# FOLDER/root belongs to root in the image, FOLDER/owned to the user that the program runs as.
 set -eu
-root=$1
+root=$1/root
+mkdir -p "$root/usr/bin" "$root/etc/ssl/certs" "$1/owned/data"
 shift
 
-mkdir -p "$root/usr/bin" "$root/etc/ssl/certs" "$root/data"
 for program in "$@"; do
     install -m 755 "$program" "$root/usr/bin/"
     # "libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x…)" and "/lib64/ld-linux-x86-64.so.2 (0x…)".
