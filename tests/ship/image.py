@@ -82,6 +82,8 @@ def image_is_small_and_has_nothing_else(checks, bundle, is_long):
         checks.that(unpacked <= MOST_UNPACKED, "it has at most 90 MB", f"{unpacked} bytes")
     programs = sorted(path.name for path in files if os.access(path, os.X_OK) and path.parent.name == "bin")
     checks.equal(programs, ["desk", "desk-replay"], "there are two programs, and no shell")
+    authorities = (root / "etc/ssl/certs/ca-certificates.crt").read_text().count("BEGIN CERTIFICATE")
+    checks.that(authorities > 50, "it knows the public certificate authorities", authorities)
     checks.equal((root / "data").stat().st_uid, USER, "/data belongs to the user")
     writable = [str(path) for path in root.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o002]
     checks.equal(writable, [], "nothing in it can be written by everybody")
