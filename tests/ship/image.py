@@ -17,7 +17,7 @@ URL = "http://127.0.0.1:8080"
 # What the image may take, and how long a start may; a debug build is larger and slower, and only in a long run there are others.
 MOST_UNPACKED = 90_000_000
 MOST_START_S = 2
-MOST_RESIDENT = 150_000_000
+MOST_USED = 150_000_000
 MESSAGES = 10_000
 
 
@@ -167,15 +167,28 @@ def chats(checks, folder, name, is_long):
             if number % 100 == 0:
                 session, token = f"session-number-{number}", None
             _, token = ask("How long does shipping take?", session, token)
-    resident = memory(main_process(folder, name))
-    print(f"# memory after {MESSAGES if is_long else 1} messages: {resident / 1e6:.0f} MB resident")
+        # What is free goes back to the system within a second or two.
+        time.sleep(5)
+    resident, used = resident_memory(main_process(folder, name)), used_memory(folder, name)
+    print(f"# memory after {MESSAGES if is_long else 1} messages: {used / 1e6:.0f} MB as the limit counts it, {resident / 1e6:.0f} MB resident")
     if is_long:
-        checks.that(resident < MOST_RESIDENT, "it stays below 150 MB", f"{resident} bytes")
+        checks.that(used < MOST_USED, "it stays below 150 MB", f"{used} bytes")
 
 
-def memory(process):
+def resident_memory(process):
     status = pathlib.Path(f"/proc/{process}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def statistics(folder, name):
+    return json.loads(subprocess.check_output(runc(folder, "events", "--stats", name)))["data"]["memory"]
+
+
+def used_memory(folder, name):
+    """As `docker stats` and Kubernetes count it against the limit: without files that were read once and could go at any time."""
+    found = statistics(folder, name)
+    raw = found.get("raw", {})
+    return found["usage"]["usage"] - raw.get("total_inactive_file", raw.get("inactive_file", 0))
 
 
 def inside(checks, folder, name):
@@ -188,8 +201,7 @@ def inside(checks, folder, name):
     mounts = pathlib.Path(f"/proc/{process}/mounts").read_text().splitlines()
     root = next(line.split() for line in mounts if line.split()[1] == "/")
     checks.that(root[3].split(",")[0] == "ro", "its root is read-only", root)
-    stats = json.loads(subprocess.check_output(runc(folder, "events", "--stats", name)))["data"]["memory"]["usage"]
-    checks.equal(stats["limit"], MEMORY, "it may use 512 MB")
+    checks.equal(statistics(folder, name)["usage"]["limit"], MEMORY, "it may use 512 MB")
     health = subprocess.run(runc(folder, "exec", name, "/usr/bin/desk", "health"), capture_output=True, text=True)
     checks.succeeds(health, "`desk health` finds it well")
 
