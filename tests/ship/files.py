@@ -18,11 +18,15 @@ DOCKER = PROJECT / "docker"
 TOGETHER = (
     ("compose.yml",),
     ("compose.yml", "compose.dev.yml"),
+    ("compose.yml", "compose.backup.yml"),
     ("compose.postgres.yml",),
     ("compose.postgres.yml", "compose.staging.yml"),
     ("compose.postgres.yml", "compose.prod.yml"),
     ("compose.postgres.yml", "compose.canary.yml"),
+    ("compose.postgres.yml", "compose.postgres.backup.yml"),
 )
+# Services that are the program.
+DESKS = ("desk", "backup")
 # The most that systemd may find exposed, in tenths.
 MOST_EXPOSED = 20
 
@@ -31,7 +35,8 @@ def check(checks, folder, options, is_long):
     checks.run(dockerfile_is_clean)
     checks.run(shell_scripts_are_read)
     checks.run(compose_files_hold)
-    checks.run(unit_is_right_and_exposes_little, folder, options.desk)
+    for path in sorted((DOCKER / "systemd").glob("*.service")):
+        checks.run(unit_is_right_and_exposes_little, folder, path, options.desk)
     checks.run(settings_are_known, options.desk)
     checks.run(prometheus_judges_as_it_should)
     checks.run(names_of_metrics_are_listed)
@@ -113,24 +118,24 @@ def flaws(whole):
             made = ("./tls",)
             if source.startswith(".") and source not in made and not (DOCKER / source).exists():
                 yield f"{name}: there is no {source}"
-        if name.startswith("desk") and not (service.get("read_only") and service.get("cap_drop") == ["ALL"]):
+        if name.startswith(DESKS) and not (service.get("read_only") and service.get("cap_drop") == ["ALL"]):
             yield f"{name}: may do more than it needs"
         for port in service.get("ports", []):
             if name != "nginx" and not port.startswith("127.0.0.1:"):
                 yield f"{name}: {port} is open to everybody"
 
 
-def unit_is_right_and_exposes_little(checks, folder, desk):
-    unit = folder / "desk.service"
-    shipped = (DOCKER / "systemd/desk.service").read_text()
+def unit_is_right_and_exposes_little(checks, folder, path, desk):
+    unit = folder / path.name
+    shipped = path.read_text()
     # The program is not installed here.
     unit.write_text(shipped.replace("ExecStart=/usr/bin/desk", f"ExecStart={pathlib.Path(desk).resolve()}"))
-    checks.that(unit.read_text() != shipped, "the unit starts /usr/bin/desk")
+    checks.that(unit.read_text() != shipped, f"{path.name} starts /usr/bin/desk")
     verified = run("systemd-analyze", "verify", unit)
-    checks.that(verified.returncode == 0 and not verified.stderr.strip(), "systemd finds nothing wrong with the unit", verified.stderr)
+    checks.that(verified.returncode == 0 and not verified.stderr.strip(), f"systemd finds nothing wrong with {path.name}", verified.stderr)
     exposed = run("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
     print("# " + (exposed.stdout.strip().splitlines() or [""])[-1])
-    checks.succeeds(exposed, "the unit exposes at most 2.0")
+    checks.succeeds(exposed, f"{path.name} exposes at most 2.0")
 
 
 def settings_are_known(checks, desk):
@@ -144,10 +149,11 @@ def settings_are_known(checks, desk):
 
 def environments():
     yield "Dockerfile", re.findall(r"(DESK_\w+)=", (DOCKER / "Dockerfile").read_text())
-    yield "desk.service", re.findall(r"^Environment=(\w+)=", (DOCKER / "systemd/desk.service").read_text(), re.MULTILINE)
+    for path in (DOCKER / "systemd").glob("*.service"):
+        yield path.name, re.findall(r"^Environment=(\w+)=", path.read_text(), re.MULTILINE)
     for names in TOGETHER:
         for name, service in composed(names)["services"].items():
-            if name.startswith("desk"):
+            if name.startswith(DESKS):
                 yield f"{names[-1]}, {name}", service.get("environment", {})
     for path in (DOCKER / "k8s").rglob("*.yaml"):
         names = re.findall(r"^\s*- (?:name: )?(DESK_\w+)", path.read_text(), re.MULTILINE)
