@@ -56,6 +56,15 @@ need chromium chromium
 need strace strace
 # It lies where only an administrator's PATH leads.
 [ -x /usr/sbin/nginx ] || need nginx nginx
+# What ships the program is tried for real.
+need buildah buildah
+need skopeo skopeo
+need umoci umoci
+[ -x /usr/sbin/runc ] || need runc runc
+need promtool prometheus
+need prometheus-alertmanager prometheus-alertmanager
+need systemd-analyze systemd
+need openssl openssl
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || install_package postgresql
 if ! cargo deny --version >/dev/null 2>&1; then
     echo "installing cargo-deny"
@@ -155,6 +164,10 @@ into "$venv" tests/schemathesis
 step "clients made from the API's document (tests/clients)"
 into "$target/clients" tests/clients
 "$target/clients/bin/python" tests/clients/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
+
+step "image, nginx, alerts, Kubernetes, Compose, systemd (tests/ship)"
+into "$target/ship" tests/ship
+"$target/ship/bin/python" tests/ship/run.py --desk "$target/debug/desk" --replay "$target/debug/desk-replay" 2>&1 | tee -a "$log"
 
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
