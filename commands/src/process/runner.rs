@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Language, MessageId, RunId, SessionId,
     session::{
-        Command, Run,
+        Command, Event, Run,
         command::{Answer, Failure, StartRun},
         event::{Asked, Cost, FailureCode, FailureDetail, Outcome, Tokens},
     },
@@ -271,9 +271,19 @@ impl Runner {
         metadata: &CommandMetadata,
         command: Command,
     ) -> Result<Arc<LoadedState>, CommandError> {
+        Ok(self.executed_with_events(session, metadata, command).await?.0)
+    }
+
+    /// The same, and what was recorded of it now.
+    async fn executed_with_events(
+        &self,
+        session: SessionId,
+        metadata: &CommandMetadata,
+        command: Command,
+    ) -> Result<(Arc<LoadedState>, Vec<Event>), CommandError> {
         match self.sessions.execute(session, metadata, command).await? {
-            Execution::Done(done) => Ok(done.state),
-            Execution::Repeated(_) => self.sessions.current(session).await,
+            Execution::Done(done) => Ok((done.state, done.events)),
+            Execution::Repeated(_) => Ok((self.sessions.current(session).await?, Vec::new())),
         }
     }
 
@@ -444,7 +454,11 @@ impl Runner {
     ) -> Result<Arc<LoadedState>, CommandError> {
         let mut fails = false;
         loop {
-            match self.executed(session, metadata, command.clone()).await {
+            match self.executed_with_events(session, metadata, command.clone()).await {
+                Ok((state, events)) => {
+                    self.assistant_of(run).recorded(&events);
+                    return Ok(state);
+                }
                 Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
                     if !std::mem::replace(&mut fails, true) {
                         tracing::warn!(session.id = %session, run.id = %run.run, error = &error as &dyn std::error::Error,
@@ -452,7 +466,7 @@ impl Runner {
                     }
                     sleep(Duration::from_millis(250)).await;
                 }
-                answer => return answer,
+                Err(error) => return Err(error),
             }
         }
     }
