@@ -45,10 +45,10 @@ pub(crate) enum Unhealthy {
         #[source]
         source: std::io::Error,
     },
-    #[error("{0} has not answered in {} seconds", LIMIT.as_secs())]
-    TooLate(SocketAddr),
-    #[error("{0} is something else than a desk that lives")]
-    Other(SocketAddr),
+    #[error("{address} has not answered in {LIMIT:?}")]
+    TooLate { address: SocketAddr },
+    #[error("{address} is something else than a desk that lives")]
+    Other { address: SocketAddr },
 }
 
 /// One line about the desk that lives.
@@ -57,10 +57,10 @@ pub(crate) enum Unhealthy {
 /// It does not.
 pub(crate) async fn check(settings: &Settings) -> Result<String, Unhealthy> {
     let (address, is_tls) = (own_address(settings.listen), settings.tls.is_some());
-    let answer = timeout(LIMIT, ask(address, is_tls)).await.map_err(|_| Unhealthy::TooLate(address))?;
+    let answer = timeout(LIMIT, ask(address, is_tls)).await.map_err(|_| Unhealthy::TooLate { address })?;
     let answer = answer.map_err(|source| Unhealthy::Unreachable { address, source })?;
     if !is_alive(&answer) {
-        return Err(Unhealthy::Other(address));
+        return Err(Unhealthy::Other { address });
     }
     let scheme = if is_tls { "https" } else { "http" };
     Ok(format!("the desk at {scheme}://{address} lives\n"))

@@ -90,6 +90,6 @@ impl Drop for Guard {
                 Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => return,
             }
         }
-        drop(done.recv_timeout(end.saturating_duration_since(Instant::now())));
+        let _ = done.recv_timeout(end.saturating_duration_since(Instant::now()));
     }
 }

@@ -39,7 +39,9 @@ impl BackupState {
     /// # Errors
     /// The data directory cannot be written.
     pub fn note_backup(data_dir: &Path, store: &str, at: Timestamp) -> io::Result<()> {
-        Self::change(data_dir, |state| drop(state.stores.insert(store.to_owned(), at)))
+        Self::change(data_dir, |state| {
+            state.stores.insert(store.to_owned(), at);
+        })
     }
 
     /// Notes that a backup was restored and verified.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub use background::BackgroundWork;
-pub(crate) use sampling::ScrapeServices;
+pub use sampling::ScrapeServices;
 
 /// The metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
 ///

@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 requested_services! {
     /// What a scrape asks, beside readiness.
-    pub(crate) struct ScrapeServices {
+    pub struct ScrapeServices {
         metrics: Metrics,
         log: dyn EventReader,
         views: Views,
