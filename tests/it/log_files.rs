@@ -72,7 +72,7 @@ async fn one_request_id_is_in_the_answer_the_log_the_problem_and_the_events() {
     let desk = block_in_place(|| Desk::start(Setup { environment, ..Setup::default() }));
     let (customer, staff) = (desk.customer(), desk.staff());
     // As nginx makes it.
-    let [good, bad] = [Uuid::new_v4(), Uuid::new_v4()];
+    let [good, bad, mailed] = [(); 3].map(|()| Uuid::new_v4());
     let send = async |id: Uuid, body: Value| {
         let request = customer.request(reqwest::Method::POST, "/api/chat").json(&body);
         customer.send(request.header("X-Request-Id", id.simple().to_string())).await.unwrap()
@@ -92,5 +92,14 @@ async fn one_request_id_is_in_the_answer_the_log_the_problem_and_the_events() {
     assert!(types.contains(&"session.customer_message_sent"), "{types:?}");
     for caused in ["session.assistant_run_started", "session.assistant_replied"] {
         assert!(types.contains(&caused), "{caused} came of the request: {types:?}");
+    }
+    let mail = staff.request(reqwest::Method::POST, "/api/sessions/s/email").json(&json!({}));
+    mail.header("X-Request-Id", mailed.to_string()).send().await.unwrap().error_for_status().unwrap();
+    let is_recorded = async |wanted: &str| {
+        let events = staff.log().await.unwrap();
+        events.iter().any(|event| event["type"] == wanted && event["correlation_id"] == mailed.to_string())
+    };
+    for wanted in ["session.mail_requested", "session.mail_failed"] {
+        until("what became of the mail belongs to the request", PATIENCE, async || is_recorded(wanted).await).await;
     }
 }
