@@ -194,8 +194,7 @@ async fn serve(layers: &Layers) -> Result<(), AnyError> {
         let (days, zone) = (settings.log_days, settings.time_zone.clone());
         LogFolder { path, days, zone, clock: clock.clone() }
     });
-    let _logging =
-        logging::start(settings.dev, folder).map_err(|error| format!("log_dir cannot be used: {error}"))?;
+    let _logging = logging::start(settings.dev, folder).map_err(|error| format!("log_dir cannot be used: {error}"))?;
     layers.notes().iter().for_each(|note| tracing::info!("{note}"));
     server::serve(settings, clock).await
 }

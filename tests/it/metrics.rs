@@ -110,8 +110,12 @@ impl Scrape {
 fn names_in_use() -> Vec<String> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docker/prometheus/metrics.txt");
     let text = std::fs::read_to_string(file).unwrap();
-    let names: Vec<String> =
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let names: Vec<String> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
     assert!(names.len() > 20, "{names:?}");
     names
 }
@@ -210,8 +214,11 @@ async fn ten_thousand_random_paths_leave_fewer_than_two_thousand_series() {
     let scrape = Scrape::parse(&text);
     assert!(scrape.series.len() < 2000, "{} series", scrape.series.len());
     assert!(scrape.series.len() > 1000, "every route has its series: {}", scrape.series.len());
-    assert!(!text.contains("stranger") && !text.contains(".php") && !text.contains("/v1/") && !text.contains("PROPFIND"));
-    let unmatched = |method: &str| format!("desk_http_requests_total{{route=\"unmatched\",method=\"{method}\",status=\"404\"}}");
+    assert!(
+        !text.contains("stranger") && !text.contains(".php") && !text.contains("/v1/") && !text.contains("PROPFIND")
+    );
+    let unmatched =
+        |method: &str| format!("desk_http_requests_total{{route=\"unmatched\",method=\"{method}\",status=\"404\"}}");
     assert!(scrape.at(&unmatched("GET")) >= 1000.0 && scrape.at(&unmatched("other")) >= 1000.0);
     assert!(scrape.at("desk_http_request_duration_seconds_count{route=\"/api/sessions/{name}\"}") >= 2500.0);
 }
@@ -219,7 +226,10 @@ async fn ten_thousand_random_paths_leave_fewer_than_two_thousand_series() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hand_offs_mails_and_their_failures_are_counted_where_they_are_recorded() {
     let days = ["2026", "2027"].map(|year| (1..=12).map(move |month| (year, month)));
-    let days = days.into_iter().flatten().flat_map(|(year, month)| (1..=28).map(move |day| format!("{year}-{month:02}-{day:02}")));
+    let days = days
+        .into_iter()
+        .flatten()
+        .flat_map(|(year, month)| (1..=28).map(move |day| format!("{year}-{month:02}-{day:02}")));
     // Nobody works on any day, or but for the last days of a month: then for no hour.
     let environment = vec![
         ("HOLIDAYS", days.collect::<Vec<_>>().join(",")),

@@ -57,7 +57,8 @@ impl Folder {
     }
 
     fn names(&self) -> BTreeSet<String> {
-        let entries = fs::read_dir(&self.0).expect("it is there").map(|entry| entry.expect("it can be read").file_name());
+        let entries =
+            fs::read_dir(&self.0).expect("it is there").map(|entry| entry.expect("it can be read").file_name());
         entries.map(|name| name.into_string().expect("it is ASCII")).collect()
     }
 

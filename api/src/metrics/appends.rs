@@ -40,8 +40,7 @@ impl Appends {
     pub(super) fn new(families: &mut Families) -> Self {
         let seconds = families.seconds::<Labels>(APPEND_SECONDS).get_or_create_owned(&Labels::new());
         let events = families.counters(EVENTS);
-        let counts =
-            [ESCALATIONS, AFTER_HOURS, MAIL_FAILURES].map(|declared| families.counters::<Labels>(declared));
+        let counts = [ESCALATIONS, AFTER_HOURS, MAIL_FAILURES].map(|declared| families.counters::<Labels>(declared));
         let [escalations, after_hours, mail_failures] = counts;
         // An increase is seen only in a series that was there before.
         for reason in EscalationReason::ALL {

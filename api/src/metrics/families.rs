@@ -59,7 +59,10 @@ impl Families {
 }
 
 /// What series can be told apart by.
-pub(super) trait LabelSet: Clone + std::hash::Hash + Eq + EncodeLabelSet + fmt::Debug + Send + Sync + 'static {}
+pub(super) trait LabelSet:
+    Clone + std::hash::Hash + Eq + EncodeLabelSet + fmt::Debug + Send + Sync + 'static
+{
+}
 
 impl<L: Clone + std::hash::Hash + Eq + EncodeLabelSet + fmt::Debug + Send + Sync + 'static> LabelSet for L {}
 

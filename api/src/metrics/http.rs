@@ -14,10 +14,7 @@ use actix_web::{
     http::Method,
 };
 use bytes::Bytes;
-use prometheus_client::{
-    encoding::EncodeLabelSet,
-    metrics::gauge::Gauge,
-};
+use prometheus_client::{encoding::EncodeLabelSet, metrics::gauge::Gauge};
 
 use super::{
     declared::{HTTP_REQUESTS, HTTP_SECONDS, STREAMS},

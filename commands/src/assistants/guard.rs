@@ -14,7 +14,8 @@ use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, RunCounts, breaker::Breaker, meter::Meter, places::Places,
+    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, RunCounts, breaker::Breaker, meter::Meter,
+    places::Places,
 };
 use crate::assistant::{Answering, Assistant, AssistantError, Piece, Question};
 

@@ -150,7 +150,8 @@ impl ScrapeServices {
         });
         let (counts, queue) = asked.await.unzip();
         let by_status = counts.map(|counts| {
-            let of = |status: Status| (status.as_str().to_owned(), number(counts.get(&status).copied().unwrap_or_default()));
+            let of =
+                |status: Status| (status.as_str().to_owned(), number(counts.get(&status).copied().unwrap_or_default()));
             Status::ALL.into_iter().map(of).collect()
         });
         samples.sessions.set_each("status", by_status);

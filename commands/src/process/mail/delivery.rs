@@ -56,7 +56,9 @@ impl MailDelivery {
 
     async fn send(&self, open: OpenMail) -> Result<Sending, DeliveryError> {
         match gather(&self.sessions, open.session, open.mail, &self.clock.now().to_zoned(self.zone.clone())).await {
-            Ok(Gathered::Open(mail)) => Ok(Sending::Tried { request: mail.request, result: self.mailer.send(&mail).await }),
+            Ok(Gathered::Open(mail)) => {
+                Ok(Sending::Tried { request: mail.request, result: self.mailer.send(&mail).await })
+            }
             Ok(Gathered::Over) => Ok(Sending::Over),
             Err(error) => Err(not_now("unreadable", &error)),
         }

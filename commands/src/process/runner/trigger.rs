@@ -38,9 +38,9 @@ impl Trigger {
     /// The request, or what else it was, that all of it came of.
     pub(super) fn correlation(self) -> Uuid {
         match self {
-            Self::Event { correlation, .. } | Self::GivenUp { correlation, .. } | Self::Assigned { correlation, .. } => {
-                correlation
-            }
+            Self::Event { correlation, .. }
+            | Self::GivenUp { correlation, .. }
+            | Self::Assigned { correlation, .. } => correlation,
         }
     }
 

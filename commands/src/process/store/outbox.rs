@@ -12,8 +12,7 @@ use super::{super::manager::Item, Lease, ProcessStore, StoreError, json, lease::
 
 pub(super) const DUE: &str =
     "select policy, key, kind, payload, attempts from outbox where due_at <= $1 order by due_at limit $2";
-const OLDEST: &str =
-    "select kind, min(coalesce(queued_at, due_at)) from outbox where due_at is not null group by kind";
+const OLDEST: &str = "select kind, min(coalesce(queued_at, due_at)) from outbox where due_at is not null group by kind";
 /// What is over is kept for so long, for whoever asks what became of it.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
