@@ -92,7 +92,6 @@ impl MailDelivery {
         let MailError { failure, code, .. } = error;
         let command = Command::RecordMail { mail: open.mail, attempts, failure: Some(failure) };
         self.record(open, request, command).await?;
-        tracing::warn!(request.id = %request, mail.id = %open.mail, session.id = %open.session, attempts, %code, "a mail was given up");
         self.outcomes.failed(LastFailure { mail: open.mail, code: code.to_string(), at: self.clock.now() });
         Err(DeliveryError::Permanent { reason: code.into_owned() })
     }
