@@ -11,6 +11,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tests::desk::{Desk, Setup, free_port};
@@ -225,17 +226,9 @@ async fn ten_thousand_random_paths_leave_fewer_than_two_thousand_series() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hand_offs_mails_and_their_failures_are_counted_where_they_are_recorded() {
-    let days = ["2026", "2027"].map(|year| (1..=12).map(move |month| (year, month)));
-    let days = days
-        .into_iter()
-        .flatten()
-        .flat_map(|(year, month)| (1..=28).map(move |day| format!("{year}-{month:02}-{day:02}")));
-    // Nobody works on any day, or but for the last days of a month: then for no hour.
-    let environment = vec![
-        ("HOLIDAYS", days.collect::<Vec<_>>().join(",")),
-        ("HUMAN_SHIFT_START", "03:00".to_owned()),
-        ("HUMAN_SHIFT_END", "03:01".to_owned()),
-    ];
+    let today = jiff::Timestamp::now();
+    let days = (-2..=2).map(|day| (today + SignedDuration::from_hours(24 * day)).strftime("%Y-%m-%d").to_string());
+    let environment = vec![("HOLIDAYS", days.collect::<Vec<_>>().join(","))];
     let measured = Measured::start(Setup { environment, ..Setup::default() });
     let customer = measured.desk.customer();
     customer.chat("s", "多久发货？").await.unwrap();
@@ -251,8 +244,29 @@ async fn hand_offs_mails_and_their_failures_are_counted_where_they_are_recorded(
     let scrape = measured.scrape().await;
     assert_eq!(scrape.at("desk_events_recorded_total{type=\"session.mail_failed\"}"), 1.0);
     assert_eq!(scrape.at("desk_shop_open"), 0.0);
-    let escalated = scrape.get("desk_events_recorded_total{type=\"session.escalated\"}").unwrap_or_default();
-    assert_eq!(scrape.at("manual_escalation_total{reason=\"manual\"}"), escalated);
+    assert_eq!(scrape.at("manual_escalation_total{reason=\"manual\"}"), 0.0, "nobody could take it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_wait_for_a_person_are_counted_with_how_long_they_have_waited() {
+    let hours = [("HUMAN_SHIFT_START", "00:00"), ("HUMAN_SHIFT_END", "24:00"), ("WEEKENDS_DISABLED", "false")];
+    let environment = hours.map(|(name, value)| (name, value.to_owned())).to_vec();
+    let measured = Measured::start(Setup { environment, ..Setup::default() });
+    let customer = measured.desk.customer();
+    customer.chat("s", "多久发货？").await.unwrap();
+    let response = customer.post("/api/manual/escalate", &json!({"session_name": "s"})).await.unwrap();
+    assert!(response.status().is_success(), "{}", response.text().await.unwrap());
+    let waits = async || measured.scrape_anew().await.get("desk_queue_waiting") == Some(1.0);
+    until("the views have it", PATIENCE, waits).await;
+    let scrape = measured.scrape_anew().await;
+    assert!(
+        (3.0..60.0).contains(&scrape.at("desk_queue_oldest_seconds")),
+        "{}",
+        scrape.at("desk_queue_oldest_seconds")
+    );
+    assert_eq!(scrape.at("desk_sessions{status=\"pending_manual\"}"), 1.0);
+    assert_eq!(scrape.at("manual_escalation_total{reason=\"manual\"}"), 1.0);
+    assert_eq!((scrape.at("desk_shop_open"), scrape.at("after_hours_email_total")), (1.0, 0.0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
