@@ -279,7 +279,12 @@ async fn open_streams_are_counted_until_they_end_and_are_no_durations() {
     let frames = customer.follow("s", None).await.unwrap();
     until("it is open", PATIENCE, async || measured.scrape().await.at(open) == 1.0).await;
     drop(frames);
-    until("it has ended", PATIENCE, async || measured.scrape().await.at(open) == 0.0).await;
+    // That a reader has left is seen by what is written to it.
+    let has_ended = async || {
+        customer.chat("s", "多久发货？").await.unwrap();
+        measured.scrape().await.at(open) == 0.0
+    };
+    until("it has ended", PATIENCE, has_ended).await;
     let scrape = measured.scrape().await;
     let route = "route=\"/api/sessions/{name}/events\"";
     assert_eq!(scrape.at(&format!("desk_http_requests_total{{{route},method=\"GET\",status=\"200\"}}")), 1.0);

@@ -53,7 +53,8 @@ impl Appends {
     }
 
     fn look_into(&self, event: &NewEvent) {
-        let decoded = decode(event.event_type, event.schema, &event.data, PersonalText::Sealed);
+        let personal = if event.personal.is_some() { PersonalText::Sealed } else { PersonalText::Absent };
+        let decoded = decode(event.event_type, event.schema, &event.data, personal);
         let none = Labels::new();
         match decoded {
             Ok(Event::Escalated(escalated)) => {

@@ -125,17 +125,18 @@ impl ScrapeServices {
         samples.ready.set(Some(truth(answer.is_ready())));
         let head = answer.store.head.map(Position);
         samples.log_head.set(head.map(|head| number(head.0)));
-        let signed = self.checkpoints.borrow().newest.as_ref().map(|newest| newest.position);
-        let read = Some(self.views.position());
-        let (views, signed) = join!(self.age_after(read, head), self.age_after(signed, head));
+        let newest = self.checkpoints.borrow().newest.as_ref().map(|newest| newest.position);
+        let signed = newest.unwrap_or(Position::START);
+        let (views, signed) = join!(self.age_after(self.views.position(), head), self.age_after(signed, head));
         samples.views_lag.set(views);
-        samples.checkpoint_age.set(signed);
+        // Before its first note a node is late by no more than it has run.
+        let uptime = self.started.instant.elapsed().as_secs_f64();
+        samples.checkpoint_age.set(signed.map(|age| if newest.is_some() { age } else { age.min(uptime) }));
     }
 
     /// The age of the first event after a position, in seconds; 0 where there is none.
-    async fn age_after(&self, position: Option<Position>, head: Option<Position>) -> Option<f64> {
-        let (position, head) = position.zip(head)?;
-        if position >= head {
+    async fn age_after(&self, position: Position, head: Option<Position>) -> Option<f64> {
+        if position >= head? {
             return Some(0.0);
         }
         let first = in_time(self.log.read_all(position, 1)).await?;
