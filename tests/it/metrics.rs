@@ -244,7 +244,7 @@ async fn hand_offs_mails_and_their_failures_are_counted_where_they_are_recorded(
     let scrape = measured.scrape().await;
     assert_eq!(scrape.at("desk_events_recorded_total{type=\"session.mail_failed\"}"), 1.0);
     assert_eq!(scrape.at("desk_shop_open"), 0.0);
-    assert_eq!(scrape.at("manual_escalation_total{reason=\"manual\"}"), 0.0, "nobody could take it");
+    assert_eq!(scrape.at("manual_escalation_total{reason=\"manual\"}"), 1.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -289,4 +289,21 @@ async fn open_streams_are_counted_until_they_end_and_are_no_durations() {
     let route = "route=\"/api/sessions/{name}/events\"";
     assert_eq!(scrape.at(&format!("desk_http_requests_total{{{route},method=\"GET\",status=\"200\"}}")), 1.0);
     assert_eq!(scrape.get(&format!("desk_http_request_duration_seconds_count{{{route}}}")), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_backup_and_drill_left_in_the_data_directory_is_told() {
+    let measured = Measured::start(Setup::default());
+    let scrape = measured.scrape().await;
+    let (backup, drill) = (
+        "desk_backup_last_success_timestamp_seconds{store=\"sqlite\"}",
+        "desk_restore_drill_last_success_timestamp_seconds",
+    );
+    assert_eq!((scrape.get(backup), scrape.get(drill)), (None, None));
+    for (file, at) in [("backup-state.json", "2026-11-30T18:00:00Z"), ("drill-state.json", "1970-01-01T00:01:00Z")] {
+        let text = json!({"last_success_at": at, "error": null}).to_string();
+        std::fs::write(measured.desk.data_dir().join(file), text).unwrap();
+    }
+    let scrape = measured.scrape_anew().await;
+    assert_eq!((scrape.at(backup), scrape.at(drill)), (1_796_061_600.0, 60.0));
 }

@@ -1,69 +1,43 @@
-//! When backups last succeeded, kept in the data directory by whoever makes them, which may be another process than the one that
-//! serves: `desk backup` and `desk drill` note it, a scrape reads it.
+//! When a backup and a drill last succeeded, as the programs that make them, `desk backup` and `desk drill`, leave it in the data
+//! directory: they are processes of their own.
 //!
-//! Invariant: a file that is away or malformed says nothing, and no name out of it can make more than a few series.
+//! Invariant: a file that is away or malformed says nothing.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{fs, path::Path};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-/// The file in the data directory.
-const FILE: &str = "backup-state.json";
-/// Stores that a file may name.
-const MOST_STORES: usize = 8;
+/// Left by whoever follows the log.
+const BACKUP: &str = "backup-state.json";
+/// Left by the last drill.
+const DRILL: &str = "drill-state.json";
 
 /// When backups and drills last succeeded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BackupState {
-    /// By store: `log`, `keys`.
-    #[serde(default)]
-    pub stores: BTreeMap<String, Timestamp>,
-    /// The last restore for practice.
-    #[serde(default)]
+    /// Everything recorded up to then is in the backup.
+    pub backup: Option<Timestamp>,
+    /// A backup was restored and verified then.
     pub drill: Option<Timestamp>,
 }
 
-impl BackupState {
-    /// What the data directory's file says.
-    #[must_use]
-    pub fn read(data_dir: &Path) -> Self {
-        let text = fs::read_to_string(data_dir.join(FILE)).unwrap_or_default();
-        let mut state: Self = serde_json::from_str(&text).unwrap_or_default();
-        state.stores = state.stores.into_iter().filter(|(store, _)| is_store(store)).take(MOST_STORES).collect();
-        state
-    }
-
-    /// Notes that a backup of a store has succeeded.
-    ///
-    /// # Errors
-    /// The data directory cannot be written.
-    pub fn note_backup(data_dir: &Path, store: &str, at: Timestamp) -> io::Result<()> {
-        Self::change(data_dir, |state| {
-            state.stores.insert(store.to_owned(), at);
-        })
-    }
-
-    /// Notes that a backup was restored and verified.
-    ///
-    /// # Errors
-    /// The data directory cannot be written.
-    pub fn note_drill(data_dir: &Path, at: Timestamp) -> io::Result<()> {
-        Self::change(data_dir, |state| state.drill = Some(at))
-    }
-
-    /// A reader sees the file as it was or as it is.
-    fn change(data_dir: &Path, change: impl FnOnce(&mut Self)) -> io::Result<()> {
-        let mut state = Self::read(data_dir);
-        change(&mut state);
-        let draft = data_dir.join(format!("{FILE}.{}.draft", std::process::id()));
-        fs::write(&draft, serde_json::to_vec(&state)?)?;
-        fs::rename(draft, data_dir.join(FILE))
-    }
+/// What both files have; the rest is for others.
+#[derive(Deserialize)]
+struct Left {
+    last_success_at: Option<Timestamp>,
 }
 
-fn is_store(name: &str) -> bool {
-    (1..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+impl BackupState {
+    /// What the data directory's files say.
+    #[must_use]
+    pub fn read(data_dir: &Path) -> Self {
+        let left = |file: &str| {
+            let text = fs::read(data_dir.join(file)).ok()?;
+            serde_json::from_slice::<Left>(&text).ok()?.last_success_at
+        };
+        Self { backup: left(BACKUP), drill: left(DRILL) }
+    }
 }
 
 #[cfg(test)]
@@ -71,20 +45,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_noted_is_read_and_anything_else_says_nothing() {
+    fn both_files_are_read_and_anything_else_says_nothing() {
         let folder = std::env::temp_dir().join(format!("desk-backup-state-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
         assert_eq!(BackupState::read(&folder), BackupState::default());
-        let at = |second| Timestamp::from_second(second).expect("a time");
-        BackupState::note_backup(&folder, "log", at(1)).expect("it can be written");
-        BackupState::note_backup(&folder, "keys", at(2)).expect("it can be written");
-        BackupState::note_backup(&folder, "log", at(3)).expect("it can be written");
-        BackupState::note_drill(&folder, at(4)).expect("it can be written");
-        let stores = [("keys".to_owned(), at(2)), ("log".to_owned(), at(3))].into();
-        assert_eq!(BackupState::read(&folder), BackupState { stores, drill: Some(at(4)) });
-        for bad in ["", "{", "[]", "{\"stores\": {\"a b\": \"2026-01-01T00:00:00Z\"}}"] {
-            fs::write(folder.join(FILE), bad).expect("it can be written");
-            assert_eq!(BackupState::read(&folder), BackupState::default(), "{bad}");
+        let write = |file: &str, text: &str| fs::write(folder.join(file), text).expect("it can be written");
+        write(BACKUP, r#"{"target": "/b", "last_success_at": "2026-11-30T18:00:00Z", "position": 7}"#);
+        write(DRILL, r#"{"last_success_at": "2026-11-29T18:00:00Z", "seconds": 1.5}"#);
+        let at = |text: &str| text.parse::<Timestamp>().ok();
+        let (backup, drill) = (at("2026-11-30T18:00:00Z"), at("2026-11-29T18:00:00Z"));
+        assert!(backup.is_some() && drill.is_some());
+        assert_eq!(BackupState::read(&folder), BackupState { backup, drill });
+        for bad in ["", "{", "[]", r#"{"last_success_at": null}"#, r#"{"last_success_at": "soon"}"#] {
+            write(BACKUP, bad);
+            assert_eq!(BackupState::read(&folder), BackupState { backup: None, drill }, "{bad}");
         }
         fs::remove_dir_all(folder).expect("it is there");
     }

@@ -120,7 +120,7 @@ declared! {
     TLS_EXPIRY: Gauge "desk_tls_expiry_timestamp_seconds" [],
         "When the certificate in tls_cert_file ends, in seconds since 1970; absent without TLS in the program";
     BACKUP: Gauge "desk_backup_last_success_timestamp_seconds" ["store"],
-        "When a backup of this node's last succeeded, in seconds since 1970; absent before the first";
+        "Everything recorded up to then, in seconds since 1970, is in the backup that desk backup makes; by the kind of log; absent before the first";
     DRILL: Gauge "desk_restore_drill_last_success_timestamp_seconds" [],
         "When a backup was last restored and verified for practice, in seconds since 1970; absent before the first";
     LINES_DROPPED: Counter "desk_log_lines_dropped" [],

@@ -181,8 +181,8 @@ impl ScrapeServices {
         samples.disk_free.set(figures.disk_bytes.map(|(free, _)| number(free)));
         samples.disk_size.set(figures.disk_bytes.map(|(_, size)| number(size)));
         samples.tls_expiry.set(ends.map(unix_seconds));
-        let stores = backup.stores.into_iter().map(|(store, at)| (store, unix_seconds(at)));
-        samples.backups.set_each("store", Some(stores.collect()));
+        let backup_at = backup.backup.map(|at| (self.settings.log.kind().to_owned(), unix_seconds(at)));
+        samples.backups.set_each("store", Some(backup_at.into_iter().collect()));
         samples.drill.set(backup.drill.map(unix_seconds));
     }
 }
