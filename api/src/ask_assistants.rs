@@ -85,6 +85,7 @@ fn why(error: &AssistantError) -> String {
 fn question() -> Question {
     Question {
         session: SessionId(Uuid::new_v4()),
+        request: Uuid::new_v4(),
         run: RunId(Uuid::new_v4()),
         attempt: 1,
         messages: vec![QUESTION.to_owned()],

@@ -14,10 +14,12 @@ use crate::{
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
     error_chain::chain,
-    logging,
+    health_check::{self, Unhealthy},
+    logging::{self, LogFolder},
     mark_restored::{self, MarkRestoredArgs},
     reset_admin, server,
     settings::{Layers, Settings, example_file, settings_page},
+    startup,
 };
 
 /// An AI customer-service desk: one program, nothing beside it.
@@ -113,6 +115,9 @@ enum Subcommands {
         #[arg(long)]
         offline: bool,
     },
+    /// Ask the desk that runs with these settings whether it lives
+    #[command(after_help = health_check::HELP)]
+    Health,
     /// Check the files of the FAQ, and name everything that is wrong with them
     #[command(after_help = check_faq::HELP)]
     CheckFaq(CheckFaqArgs),
@@ -152,7 +157,8 @@ pub async fn run() -> ExitCode {
             let way_out = copy.map_or("", CopyError::way_out);
             let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
             let of_copy = copy.map_or(2, CopyError::exit_code);
-            ExitCode::from(if error.is::<FaultsFound>() || error.is::<Unanswered>() { 1 } else { of_copy })
+            let is_no = error.is::<FaultsFound>() || error.is::<Unanswered>() || error.is::<Unhealthy>();
+            ExitCode::from(if is_no { 1 } else { of_copy })
         }
     }
 }
@@ -175,17 +181,28 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
         return if ask { ask_assistants(&settings).await } else { Ok(()) };
     }
     if matches!(cli.command, Some(Subcommands::Serve) | None) {
-        let settings = Settings::parse_to_serve(&layers)?;
-        logging::start(settings.dev);
-        layers.notes().iter().for_each(|note| tracing::info!("{note}"));
-        return server::serve(settings).await;
+        return serve(&layers).await;
     }
     beside_serving(cli.command, &Settings::parse(&layers)?).await
+}
+
+/// Serves until told to stop. What is logged on the way out is written as well.
+async fn serve(layers: &Layers) -> Result<(), AnyError> {
+    let settings = Settings::parse_to_serve(layers)?;
+    let clock = startup::clock(&settings)?;
+    let folder = settings.log_dir.clone().map(|path| {
+        let (days, zone) = (settings.log_days, settings.time_zone.clone());
+        LogFolder { path, days, zone, clock: clock.clone() }
+    });
+    let _logging = logging::start(settings.dev, folder).map_err(|error| format!("log_dir cannot be used: {error}"))?;
+    layers.notes().iter().for_each(|note| tracing::info!("{note}"));
+    server::serve(settings, clock).await
 }
 
 /// The commands that need the settings and do not serve.
 async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Result<(), AnyError> {
     match command {
+        Some(Subcommands::Health) => Ok(std::io::stdout().write_all(health_check::check(settings).await?.as_bytes())?),
         Some(Subcommands::CheckFaq(args)) => check_faq(&args, settings),
         Some(Subcommands::Keys) => checkpoints::print_public_key(settings),
         Some(Subcommands::ResetAdmin) => {
@@ -201,7 +218,7 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
         Some(Subcommands::CopyKeys(args)) => Ok(copy_keys(&args).await?),
         Some(Subcommands::CopyLog(args)) => {
             // For whoever sits before it, not for what collects a server's lines.
-            logging::start(true);
+            let _logging = logging::start(true, None)?;
             Ok(copy_log(args, settings).await?)
         }
         Some(Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::CheckConfig { .. }) | None => Ok(()),

@@ -31,6 +31,7 @@ pub mod idempotency;
 pub mod if_match;
 pub mod manual;
 pub mod marks;
+pub mod metrics;
 pub mod min_position;
 pub mod notes;
 pub mod offers;

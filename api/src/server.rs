@@ -1,5 +1,7 @@
 //! The HTTP server: starts listening when everything behind it runs, and shuts down in order.
 
+mod metrics_port;
+
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
@@ -16,6 +18,7 @@ use actix_web::{
     middleware::{Compress, from_fn},
     web::Data,
 };
+use event_store::Clock;
 use rustls::ServerConfig;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -42,14 +45,15 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// Something could not be started.
-pub async fn serve(settings: Settings) -> Result<(), AnyError> {
+pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), AnyError> {
     let listener = bind(settings.listen)?;
     if settings.dev {
         tracing::warn!("--dev: for a developer's own machine");
     }
-    let running = startup::start(settings).await?;
+    let running = startup::start(settings, clock).await?;
     let address = listener.local_addr()?;
     let server = http(listener, running.app.clone())?;
+    metrics_port::open(&running.app);
     announce(address, &running.app)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);

@@ -26,8 +26,9 @@ use crate::{
         caller::Callers, identity::IdentityTokens, staff_directory::StaffDirectory, staff_services::StaffServices,
         visitor::Visitors,
     },
+    metrics::Metrics,
     queue_places::QueuePlaces,
-    routes::tokens::CozeTokens,
+    routes::{metrics::BackgroundWork, tokens::CozeTokens},
     session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,
@@ -71,6 +72,10 @@ pub struct Services {
     pub node: Node,
     /// When it was started.
     pub started: Started,
+    /// What is counted of it.
+    pub metrics: Arc<Metrics>,
+    /// What process managers keep, for metrics.
+    pub background: Arc<BackgroundWork>,
     /// What follows the log.
     pub supervisor: Arc<Supervisor>,
     /// Which log this is.
@@ -150,6 +155,8 @@ impl Services {
             .app_data(Data::from(self.rules.clone()))
             .app_data(Data::from(self.budgets.clone()))
             .app_data(Data::from(self.supervisor.clone()))
+            .app_data(Data::from(self.metrics.clone()))
+            .app_data(Data::from(self.background.clone()))
             .app_data(Data::from(self.access_log.clone()))
             .app_data(Data::from(self.directory.clone()))
             .app_data(Data::from(self.agent_names.clone()))

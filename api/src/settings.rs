@@ -35,7 +35,7 @@ pub use layers::Layers;
 pub use mail::{MailSettings, Password, Recipients, SmtpLogin, SmtpSecurity, SmtpServer};
 pub use page::{check_config, example_file, settings_page};
 pub use setting::Setting;
-pub use value::{PostgresUrl, Url, Value};
+pub use value::{OptionalAddress, PostgresUrl, Url, Value};
 
 /// Everything that can be set, and what several settings say together.
 #[derive(Clone)]

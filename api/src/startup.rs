@@ -40,7 +40,8 @@ use crate::{
     checkpoints,
     clock_file::FileClock,
     data_dir::DataDir,
-    routes::tokens::CozeTokens,
+    metrics::Metrics,
+    routes::{metrics::BackgroundWork, tokens::CozeTokens},
     services::{Services, Started},
     session_owners::SessionOwners,
     settings::Settings,
@@ -80,14 +81,13 @@ const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
-pub async fn start(settings: Settings) -> Result<Running, AnyError> {
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, AnyError> {
     let data_dir = DataDir::lock(&settings.data_dir)?;
     for (_, url) in server_urls(&settings) {
         check_server(&url).await?;
     }
     lost_parts::refuse(&settings).await?;
     let (vault, keys_db) = open_vault(&settings, &data_dir).await?;
-    let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
     checkpoints::refuse_far_future(&settings, &*store, &*clock).await?;
     start_with(settings, data_dir, store, vault, keys_db, clock).await
@@ -104,7 +104,9 @@ async fn start_with(
 ) -> Result<Running, AnyError> {
     let started = Started::now(&*clock);
     let identity = store.identity().await?;
+    let metrics = Arc::<Metrics>::default();
     let log = Log::new(store.clone(), vault.clone()).with_clock(clock.clone());
+    let log = log.observed_by(metrics.append_observer());
     let completed = Erasure::new(log.clone()).complete().await?;
     if completed > 0 {
         tracing::info!(persons = completed, "erasures that an earlier process had begun are complete");
@@ -167,6 +169,7 @@ async fn start_with(
     let processes =
         Processes::start(context, managers(&settings, &runner, &rules, &budgets), vec![mails, conversations]).await?;
     let processes = Arc::new(processes);
+    let background = Arc::new(BackgroundWork::of(ProcessStore::new(policies.clone()), &processes));
     supervisor.start(followers::dispatcher(runner.clone(), tail.clone(), head));
     for manager in followers::process_managers(&processes) {
         supervisor.start(manager);
@@ -232,6 +235,8 @@ async fn start_with(
         budgets,
         node,
         started,
+        metrics,
+        background,
         supervisor,
         identity,
         checkpoints: signer.status(),
@@ -254,7 +259,10 @@ async fn start_with(
 }
 
 /// The one clock of the program.
-fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
+///
+/// # Errors
+/// The setting `clock_file` names a file without an offset.
+pub(crate) fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
     match &settings.clock_file {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),

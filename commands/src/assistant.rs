@@ -9,6 +9,7 @@ use domain::{
 };
 use futures::Stream;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Turn {
 pub struct Question {
     /// The session.
     pub session: SessionId,
+    /// The request that it came of, as in log lines and events: for whoever looks for it at the other side.
+    pub request: Uuid,
     /// The run: together with the attempt a stable key for what goes outside.
     pub run: RunId,
     /// From 1.

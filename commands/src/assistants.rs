@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 pub use breaker::BreakerState;
 pub use budgets::{BudgetState, BudgetThen, Budgets};
 pub use guard::Guarded;
-pub use meter::{LastError, Measured};
+pub use meter::{LastError, Measured, RunCounts};
 pub use places::Occupancy;
 
 use crate::assistant::{Assistant, AssistantError};

@@ -14,12 +14,15 @@ use domain::{
     },
 };
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// A mail to the team about one session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Makes the `Message-ID`: the same mail again has the same one.
     pub id: MailId,
+    /// The id of the request that it came of, for whoever looks for it in logs and events.
+    pub request: Uuid,
     /// The session.
     pub session: SessionId,
     /// What the client calls it.

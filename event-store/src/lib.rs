@@ -4,6 +4,7 @@
 //! It knows no business: an event here is a type name, a schema number, a JSON text and perhaps a sealed part.
 //! Invariant: nothing in this crate updates or deletes an event.
 
+mod append_observer;
 pub mod background;
 pub mod checkpoint;
 pub mod clock;
@@ -41,6 +42,7 @@ pub mod vault;
 pub mod verify;
 pub mod write_health;
 
+pub use append_observer::AppendObserver;
 pub use clock::{Clock, SystemClock};
 pub use event::{Actor, Position, RecordedEvent, SealedEvent, StreamName, StreamVersion};
 pub use log::{Log, NewEvent};

@@ -2,12 +2,13 @@
 //!
 //! Invariant: the key that seals an event is on disk before the append that uses it.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
+    append_observer::{AppendObserver, Unobserved},
     clock::{Clock, SystemClock},
     event::{Actor, RecordedEvent, SealedEvent, StreamName},
     port::{AppendError, Appended, EventReader, EventStore, Expected, ReadError},
@@ -73,19 +74,27 @@ pub struct Log {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     write_health: WriteHealth,
+    observer: Arc<dyn AppendObserver>,
 }
 
 impl Log {
     /// Combines a store and a vault, with the machine's clock.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
-        Self { store, vault, clock: SystemClock::shared(), write_health: WriteHealth::default() }
+        let (clock, observer) = (SystemClock::shared(), Arc::new(Unobserved));
+        Self { store, vault, clock, write_health: WriteHealth::default(), observer }
     }
 
     /// The same log with another clock, which determines the month of keys. Events get their time from the store's clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same log with somebody who counts what is appended through it and its clones.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn AppendObserver>) -> Self {
+        Self { observer, ..self }
     }
 
     /// The clock, for decisions about events of this log.
@@ -147,7 +156,8 @@ impl Log {
         expected: Expected,
         events: &[NewEvent],
     ) -> Result<Appended, LogError> {
-        self.noted(self.seal_and_append(stream, expected, events).await)
+        let began = Instant::now();
+        self.noted(self.seal_and_append(stream, expected, events).await, events, began)
     }
 
     /// The same for events whose ids may be tried in several streams: the first event's id is reserved for this stream
@@ -161,13 +171,22 @@ impl Log {
         expected: Expected,
         events: &[NewEvent],
     ) -> Result<Appended, LogError> {
-        self.noted(self.reserve_and_append(stream, expected, events).await)
+        let began = Instant::now();
+        self.noted(self.reserve_and_append(stream, expected, events).await, events, began)
     }
 
     /// What rules and preconditions refuse says that the log answers, and nothing about its disk.
-    fn noted(&self, answer: Result<Appended, LogError>) -> Result<Appended, LogError> {
+    fn noted(
+        &self,
+        answer: Result<Appended, LogError>,
+        events: &[NewEvent],
+        began: Instant,
+    ) -> Result<Appended, LogError> {
         match &answer {
-            Ok(_) => self.write_health.succeeded(),
+            Ok(_) => {
+                self.write_health.succeeded();
+                self.observer.appended(events, began.elapsed());
+            }
             Err(error) if error.is_outage() => self.write_health.failed(error),
             Err(_) => {}
         }

@@ -79,6 +79,12 @@ impl Coze {
         TokenInfo::of(self.calls.tokens.seen())
     }
 
+    /// How often this process has asked for a token: given, and not.
+    #[must_use]
+    pub fn token_exchanges(&self) -> (u64, u64) {
+        self.calls.tokens.exchanges()
+    }
+
     /// Replaces a session's token, whether or not it has one. Does nothing with a personal token.
     ///
     /// # Errors

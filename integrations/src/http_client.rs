@@ -8,8 +8,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Url, header::HeaderName, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+/// Tells the other side the id of the request that a call came of, so that its logs can be searched for it (OpenAI's name for it).
+pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 
 /// A client that gives up connecting after this time. How long an answer may take is up to its caller.
 ///

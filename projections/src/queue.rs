@@ -56,6 +56,7 @@ pub struct QueuePlace {
 pub type Load = BTreeMap<AgentId, u64>;
 
 const WAITING: &str = "select id, class, waiting_since from session where status = 'pending_manual'";
+const LENGTH: &str = "select count(*), min(waiting_since) from session where status = 'pending_manual'";
 const SERVING: &str = "select count(distinct agent) from session where agent is not null";
 const LOAD: &str = "select agent, count(*) from session where agent is not null group by agent";
 
@@ -103,6 +104,16 @@ impl Reading {
     pub async fn queue_places(&mut self, now: Timestamp) -> Result<HashMap<SessionId, QueuePlace>, ViewsError> {
         let (waiting, pace) = (self.waiting(None, now).await?, self.pace().await?);
         Ok((1..).zip(&waiting).map(|(position, one)| (one.order.2, one.place(position, pace))).collect())
+    }
+
+    /// How many sessions wait, and since when the one does that has waited longest.
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn queue_length(&mut self) -> Result<(u64, Option<Timestamp>), ViewsError> {
+        let rows = self.rows.fetch(LENGTH, &[]).await?;
+        let length = |row: &Row| Ok::<_, SqlError>((row.count(0)?, rows::optional_time(row, 1)?));
+        Ok(rows.first().map(length).transpose()?.unwrap_or_default())
     }
 
     /// How many sessions each agent has who has any.

@@ -55,7 +55,10 @@ impl Reading {
     }
 
     /// How many sessions there are of each status that any has.
-    pub(crate) async fn count_by_status(&mut self) -> Result<HashMap<Status, u64>, ViewsError> {
+    ///
+    /// # Errors
+    /// The views' database does not answer.
+    pub async fn count_by_status(&mut self) -> Result<HashMap<Status, u64>, ViewsError> {
         let rows = self.rows.fetch(COUNTS, &[]).await?;
         Ok(rows.iter().map(|row| Ok((rows::coded(row, 0)?, row.count(1)?))).collect::<Result<_, SqlError>>()?)
     }

@@ -22,6 +22,7 @@ fn mail_about(name: &str, texts: &[&str]) -> Mail {
         text: (*text).to_owned(),
     };
     Mail {
+        request: uuid::Uuid::from_u128(7),
         id: MailId(Uuid::from_u128(7)),
         session: SessionId(Uuid::from_u128(8)),
         session_name: name.to_owned(),

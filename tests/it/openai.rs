@@ -59,6 +59,7 @@ fn question(text: &str) -> Question {
     ];
     Question {
         session: SessionId(Uuid::from_u128(1)),
+        request: Uuid::from_u128(3),
         run: RunId(Uuid::from_u128(2)),
         attempt: 1,
         messages: vec![text.to_owned()],

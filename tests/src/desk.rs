@@ -111,6 +111,8 @@ impl Desk {
         if self.setup.database_url.is_some() {
             command.env("DESK_TOKEN_KEY_FILE", self.token_key());
         }
+        // One port is not for all servers of all tests.
+        command.env("DESK_METRICS_LISTEN", "off");
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
@@ -303,7 +305,8 @@ pub fn without_settings(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// A free port below the ephemeral range: while a server is down, a reconnecting client must not be given its port.
-fn free_port() -> u16 {
+#[must_use]
+pub fn free_port() -> u16 {
     let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
     std::iter::repeat_with(|| rand::random_range(10_000..32_000)).find(is_free).expect("some port is free")
 }

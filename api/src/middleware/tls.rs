@@ -12,6 +12,7 @@ use std::{
 };
 
 use event_store::private_file::read_private_file;
+use jiff::Timestamp;
 use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, ring},
@@ -19,6 +20,7 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use x509_parser::parse_x509_certificate;
 use zeroize::Zeroizing;
 
 /// How often the files are looked at.
@@ -104,6 +106,14 @@ pub fn open(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
 /// They cannot be used.
 pub fn check(files: &TlsFiles) -> Result<(), TlsError> {
     load(files).map(drop)
+}
+
+/// When the certificate in these files ends; `None` if it cannot be read.
+pub(crate) fn certificate_ends(files: &TlsFiles) -> Option<Timestamp> {
+    let pem = read(&files.cert).ok()?;
+    let certificate = CertificateDer::pem_slice_iter(&pem).next()?.ok()?;
+    let (_, certificate) = parse_x509_certificate(&certificate).ok()?;
+    Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -148,7 +148,7 @@ impl ReadyAnswer {
         self
     }
 
-    fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.status == READY
     }
 }

@@ -10,8 +10,9 @@ use actix_web::{
 
 use super::{
     activity, agent_events, agents, api_keys, assistants, audit, auth, bot, calendars, chat, chat_stream, conversation,
-    customer, detailed_health, docs, drafts, events, faq, flag_trial, flags, hand_off, health, manual, marks, notes,
-    offers, page, pending_transfers, policies, policy_trial, presence, profile, proof, queue, quick_replies, ratings,
+    customer, detailed_health, docs, drafts, events, faq, flag_trial, flags, hand_off, health, manual, marks, metrics,
+    notes, offers, page, pending_transfers, policies, policy_trial, presence, profile, proof, queue, quick_replies,
+    ratings,
     registration::{Registered, Row, registered_as, routes, serve},
     second_factor, session_customer, session_events, session_list, session_mail, sessions, shift, tokens, transfers,
     usage,
@@ -140,6 +141,7 @@ routes! {
         GET "/api/shift/status" Anybody => shift::status;
         GET "/api/health" Anybody => health::original;
         GET "/api/health/detailed" Require<SystemRead> => detailed_health::show;
+        GET "/api/metrics" Require<SystemRead> => metrics::show;
         GET "/healthz" Anybody => health::process;
         GET "/readyz" Anybody => health::ready;
         GET "/" Anybody => page::root;

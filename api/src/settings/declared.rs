@@ -17,7 +17,7 @@ use super::{
     assistants::{AssistantOrder, CozeAuthMode, Currency, Suggestions, Temperature, TokenPrice},
     mail::{Recipients, SmtpSecurity},
     setting::{Setting, declare},
-    value::{FailThreshold, PostgresUrl, Url, Value},
+    value::{FailThreshold, OptionalAddress, PostgresUrl, Url, Value},
 };
 use crate::{
     auth::second_factor::SecondFactorRoles,
@@ -369,6 +369,18 @@ declare! {
     /// Address and port, like `0.0.0.0:80`, on which plain HTTP is told to come back by https to the port of
     /// `listen`. Needs `tls_cert_file`.
     redirect_listen: Option<SocketAddr>, expects("an address like 0.0.0.0:80");
+
+    /// Address and port on which metrics are collected without signing in, as `GET /metrics`; `off` for no such port. Whoever
+    /// reaches it reads them, so it is for this machine or an inner network. A port that is taken is tried again every 10 seconds
+    /// and keeps nothing from starting; `GET /api/metrics` answers the same to operators. `docs/metrics.md`.
+    metrics_listen: OptionalAddress = "127.0.0.1:9464";
+
+    /// Folder for files of the log: the JSON lines of standard error, in a file `desk-2026-11-30.jsonl` for each day of
+    /// `time_zone`. Each node needs its own. Unset: standard error alone. `docs/metrics.md`.
+    log_dir: Option<PathBuf>;
+
+    /// Days of which these files are kept. Older ones, by the date in their names, are removed at the start and when a day begins.
+    log_days: u32 = "30";
 
     /// For a developer's own machine: logs for people instead of JSON.
     dev: bool = "false";

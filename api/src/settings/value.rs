@@ -92,6 +92,21 @@ read_by_from_str! {
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }
 
+/// An address, or `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionalAddress(pub Option<SocketAddr>);
+
+impl Value for OptionalAddress {
+    const EXPECTED: &'static str = "an address like 127.0.0.1:9464, or off";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "" | "off" => Some(Self(None)),
+            address => address.parse().ok().map(|address| Self(Some(address))),
+        }
+    }
+}
+
 /// How many failed answers in a row call a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailThreshold(pub u32);
@@ -181,6 +196,15 @@ impl From<PostgresUrl> for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_optional_address_may_be_off() {
+        assert_eq!(OptionalAddress::read("off"), Some(OptionalAddress(None)));
+        assert_eq!(OptionalAddress::read(""), Some(OptionalAddress(None)));
+        let address = OptionalAddress::read("[::1]:9464").and_then(|address| address.0);
+        assert_eq!(address.map(|address| address.port()), Some(9464));
+        assert_eq!(OptionalAddress::read("9464"), None);
+    }
 
     #[test]
     fn a_duration_has_a_unit_or_is_a_number_of_seconds() {

@@ -5,13 +5,17 @@
 use std::{sync::Arc, time::Duration};
 
 use async_stream::stream;
-use domain::{budget::Price, session::event::FailureCode};
+use domain::{
+    budget::Price,
+    session::event::{Event, FailureCode},
+};
 use event_store::{Clock, SystemClock};
 use futures::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, breaker::Breaker, meter::Meter, places::Places,
+    BreakerState, BudgetThen, Budgets, Limits, Measured, Occupancy, RunCounts, breaker::Breaker, meter::Meter,
+    places::Places,
 };
 use crate::assistant::{Answering, Assistant, AssistantError, Piece, Question};
 
@@ -82,6 +86,17 @@ impl Guarded {
     #[must_use]
     pub fn measured(&self) -> Measured {
         self.meter.measured()
+    }
+
+    /// What was recorded here of its runs.
+    #[must_use]
+    pub fn runs(&self) -> RunCounts {
+        self.meter.runs()
+    }
+
+    /// Counts events that this process has recorded of one of its runs.
+    pub(crate) fn recorded(&self, events: &[Event]) {
+        self.meter.recorded(events);
     }
 
     /// Whether a question would be taken now.

@@ -3,12 +3,12 @@
 //! Invariant: it holds a fixed number of measurements, whatever happens.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
 
-use domain::session::event::FailureCode;
+use domain::session::event::{Event, FailureCode, Outcome, Tokens};
 use jiff::Timestamp;
 
 use crate::assistant::AssistantError;
@@ -44,12 +44,62 @@ pub struct Measured {
     pub last_error: Option<LastError>,
 }
 
+/// What this process has recorded of an assistant's runs since it began: attempts by how they ended, and what they used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunCounts {
+    /// By outcome: every one has a count.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// In all.
+    pub tokens: Tokens,
+}
+
+/// An attempt failed.
+const FAILED: &str = "failed";
+/// A reply came too late.
+const WITHHELD: &str = "withheld";
+
+impl Default for RunCounts {
+    fn default() -> Self {
+        let replies = Outcome::ALL.into_iter().map(name_of);
+        let ended = replies.chain([FAILED, WITHHELD]).map(|outcome| (outcome, 0)).collect();
+        Self { ended, tokens: Tokens::default() }
+    }
+}
+
+impl RunCounts {
+    fn add(&mut self, event: &Event) {
+        let (outcome, tokens) = match event {
+            Event::AssistantReplied(replied) => (name_of(replied.outcome), replied.tokens),
+            Event::AssistantFailed(failed) => (FAILED, failed.tokens),
+            Event::AssistantReplyWithheld(withheld) => (WITHHELD, withheld.tokens),
+            _ends_no_attempt => return,
+        };
+        *self.ended.entry(outcome).or_default() += 1;
+        let tokens = tokens.unwrap_or_default();
+        self.tokens.input += tokens.input;
+        self.tokens.output += tokens.output;
+    }
+}
+
+fn name_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered => "answered",
+        Outcome::Offered => "offered",
+        Outcome::DoesNotKnow => "does_not_know",
+        Outcome::HandsOver => "hands_over",
+        Outcome::Blocked => "blocked",
+        Outcome::CutOff => "cut_off",
+        Outcome::Unavailable => "unavailable",
+    }
+}
+
 #[derive(Debug, Default)]
 struct Numbers {
     answers: u64,
     failures: u64,
     times: VecDeque<Duration>,
     last_error: Option<LastError>,
+    runs: RunCounts,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +124,15 @@ impl Meter {
             error_code: error.error_code.clone(),
             log_id: error.log_id.clone(),
         });
+    }
+
+    pub(super) fn recorded(&self, events: &[Event]) {
+        let mut numbers = self.lock();
+        events.iter().for_each(|event| numbers.runs.add(event));
+    }
+
+    pub(super) fn runs(&self) -> RunCounts {
+        self.lock().runs.clone()
     }
 
     pub(super) fn measured(&self) -> Measured {

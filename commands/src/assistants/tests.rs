@@ -54,6 +54,7 @@ fn guarded(name: &'static str, script: Script, limits: Limits) -> Arc<Guarded> {
 fn question() -> Question {
     Question {
         session: SessionId(Uuid::nil()),
+        request: Uuid::nil(),
         run: RunId(Uuid::nil()),
         attempt: 1,
         messages: vec!["hello".to_owned()],

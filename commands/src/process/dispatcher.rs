@@ -50,13 +50,13 @@ fn dispatch(runner: &Arc<Runner>, decoded: &Decoded) {
         Some((session, Event::CustomerMessageSent(sent)))
             if sent.incarnation == this_life && sent.recipient == Recipient::Assistant =>
         {
-            runner.take_up(session, stored.event_id);
+            runner.take_up(session, stored.event_id, stored.correlation_id);
         }
         // A run that the runner began has a cause in the log; one that run recovery gave to this node has none.
         Some((session, Event::AssistantRunStarted(started)))
             if started.incarnation == this_life && stored.causation_id.is_none() =>
         {
-            runner.carry_on(session, started.run);
+            runner.carry_on(session, started.run, stored.correlation_id);
         }
         Some(_) | None => {}
     }

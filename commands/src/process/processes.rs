@@ -47,6 +47,12 @@ impl Processes {
         managers.chain(outbox).collect()
     }
 
+    /// The kinds of items that the outbox delivers.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<String> {
+        self.deliveries.iter().map(|delivery| delivery.kind().to_owned()).collect()
+    }
+
     /// Runs the one of this name until told to stop.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Language, MessageId, RunId, SessionId,
     session::{
-        Command, Run,
+        Command, Event, Run,
         command::{Answer, Failure, StartRun},
         event::{Asked, Cost, FailureCode, FailureDetail, Outcome, Tokens},
     },
@@ -30,7 +30,7 @@ use tokio::time::{sleep, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    assistant::{AssistantError, Completion, Piece},
+    assistant::{AssistantError, Completion, Piece, Question},
     assistants::{Assistants, Guarded, Order, PATIENCE, Tried},
     ephemeral::Ephemeral,
     error::CommandError,
@@ -84,6 +84,8 @@ pub struct Runner {
 struct Begun {
     run: Run,
     session: Arc<LoadedState>,
+    /// The request that it came of, or the event.
+    correlation: Uuid,
 }
 
 impl Runner {
@@ -143,17 +145,18 @@ impl Runner {
         self.flights.is_empty()
     }
 
-    /// Answers what waits in a session, in a task of its own; a task that is at it already looks once more.
-    pub fn take_up(self: &Arc<Self>, session: SessionId, cause: Uuid) {
+    /// Answers what waits in a session, in a task of its own; a task that is at it already looks once more. What it records
+    /// belongs to the same request as the event that caused it.
+    pub fn take_up(self: &Arc<Self>, session: SessionId, cause: Uuid, correlation: Uuid) {
         let runner = self.clone();
-        tokio::spawn(async move { runner.work(session, Trigger::Event { cause }).await });
+        tokio::spawn(async move { runner.work(session, Trigger::Event { cause, correlation }).await });
     }
 
     /// Makes a run that has been given to this node, in a task of its own or in the one that is at the session.
-    pub fn carry_on(self: &Arc<Self>, session: SessionId, run: RunId) {
+    pub fn carry_on(self: &Arc<Self>, session: SessionId, run: RunId, correlation: Uuid) {
         tracing::info!(session.id = %session, run.id = %run, "an abandoned run is carried on here");
         let runner = self.clone();
-        tokio::spawn(async move { runner.work(session, Trigger::Assigned { run }).await });
+        tokio::spawn(async move { runner.work(session, Trigger::Assigned { run, correlation }).await });
     }
 
     /// While log or vault are away it waits: this node lives, so nobody else would go on before the run's deadline.
@@ -186,12 +189,13 @@ impl Runner {
     async fn interrupted(&self, session: SessionId, trigger: Trigger) -> Trigger {
         let Ok(current) = self.sessions.current(session).await else { return trigger };
         let Some(open) = current.state.session() else { return trigger };
+        let correlation = trigger.correlation();
         match (&open.run, open.waiting.first()) {
             (Some(run), _) if run.incarnation == self.node.incarnation => {
-                Trigger::GivenUp { run: run.run, attempt: run.attempt, next: Next::AsBefore }
+                Trigger::GivenUp { run: run.run, attempt: run.attempt, next: Next::AsBefore, correlation }
             }
             (Some(_), _) | (None, None) => trigger,
-            (None, Some(waiting)) => Trigger::Event { cause: waiting.message.0 },
+            (None, Some(waiting)) => Trigger::Event { cause: waiting.message.0, correlation },
         }
     }
 
@@ -199,13 +203,13 @@ impl Runner {
     async fn answer_all(&self, session: SessionId, mut trigger: Trigger) -> Result<(), CommandError> {
         loop {
             let Some(mut begun) = self.begin(session, trigger).await? else { return Ok(()) };
-            let run = begun.run.run;
+            let (run, correlation) = (begun.run.run, begun.correlation);
             let after = loop {
                 match self.attempt(session, &begun).await? {
                     Attempt::Over(after) => break after,
                     Attempt::Again { next, pause } => {
                         sleep(pause).await;
-                        let again = Trigger::GivenUp { run, attempt: begun.run.attempt, next };
+                        let again = Trigger::GivenUp { run, attempt: begun.run.attempt, next, correlation };
                         let Some(next) = self.begin(session, again).await? else { return Ok(()) };
                         begun = next;
                     }
@@ -215,13 +219,15 @@ impl Runner {
             if !waits {
                 return Ok(());
             }
-            trigger = Trigger::Event { cause: run.0 };
+            let correlation = self.flights.newest_correlation(session).unwrap_or(correlation);
+            trigger = Trigger::Event { cause: run.0, correlation };
         }
     }
 
     /// The run that this node is to make now, if any.
     async fn begin(&self, session: SessionId, trigger: Trigger) -> Result<Option<Begun>, CommandError> {
-        let metadata = self.metadata(trigger.cause(), trigger.number());
+        let correlation = trigger.correlation();
+        let metadata = self.metadata(trigger.cause(), trigger.number(), correlation);
         let variant = self.rules.variant(session);
         let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
         let start = StartRun {
@@ -243,7 +249,7 @@ impl Runner {
         };
         let current = state.state.session().and_then(|session| session.run.clone());
         let own = current.filter(|current| current.run == run && current.incarnation == self.node.incarnation);
-        Ok(own.map(|run| Begun { run, session: state }))
+        Ok(own.map(|run| Begun { run, session: state, correlation }))
     }
 
     /// Whom the attempt asks that is begun now.
@@ -271,9 +277,19 @@ impl Runner {
         metadata: &CommandMetadata,
         command: Command,
     ) -> Result<Arc<LoadedState>, CommandError> {
+        Ok(self.executed_with_events(session, metadata, command).await?.0)
+    }
+
+    /// The same, and what was recorded of it now.
+    async fn executed_with_events(
+        &self,
+        session: SessionId,
+        metadata: &CommandMetadata,
+        command: Command,
+    ) -> Result<(Arc<LoadedState>, Vec<Event>), CommandError> {
         match self.sessions.execute(session, metadata, command).await? {
-            Execution::Done(done) => Ok(done.state),
-            Execution::Repeated(_) => self.sessions.current(session).await,
+            Execution::Done(done) => Ok((done.state, done.events)),
+            Execution::Repeated(_) => Ok((self.sessions.current(session).await?, Vec::new())),
         }
     }
 
@@ -284,9 +300,9 @@ impl Runner {
         let outcome = match result {
             Ok((text, completion)) => {
                 let answer = self.answer(run, text, completion);
-                self.record(session, run, answer).await
+                self.record(session, begun, answer).await
             }
-            Err(Interrupted::Assistant(error)) => self.record_failure(session, run, error).await,
+            Err(Interrupted::Assistant(error)) => self.record_failure(session, begun, error).await,
             Err(Interrupted::Command(error)) => Err(error),
         };
         self.live.end(session);
@@ -301,6 +317,7 @@ impl Runner {
         let name = assistant.name();
         let question =
             question::build(&self.sessions, session, &begun.run, name).await.map_err(Interrupted::Command)?;
+        let question = Question { request: begun.correlation, ..question };
         let language = question.language;
         let limit = tokio::time::Instant::now() + self.settings.limit;
         let mut pieces = assistant.answer(question);
@@ -316,7 +333,7 @@ impl Runner {
                 Ok(None) => return Err(malformed("the answer broke off").into()),
                 Ok(Some(Err(error))) => return Err(error.into()),
                 Ok(Some(Ok(Piece::Asked(asked)))) => {
-                    self.note_asked(session, &begun.run, &mut answer, asked).await.map_err(Interrupted::Command)?;
+                    self.note_asked(session, begun, &mut answer, asked).await.map_err(Interrupted::Command)?;
                 }
                 Ok(Some(Ok(Piece::Text(piece)))) => {
                     self.live.publish(session, answer.push(&piece));
@@ -345,14 +362,15 @@ impl Runner {
     async fn note_asked(
         &self,
         session: SessionId,
-        run: &Run,
+        begun: &Begun,
         answer: &mut AnswerSoFar,
         asked: Asked,
     ) -> Result<(), CommandError> {
+        let run = &begun.run;
         let Some(number) = answer.number_of(&asked) else { return Ok(()) };
         let metadata = CommandMetadata {
             id: CommandId::reaction(self.sessions.log_id(), "assistant_asked", run.run.0, run.attempt * NAMES + number),
-            ..self.metadata(run.run.0, run.attempt)
+            ..self.metadata(run.run.0, run.attempt, begun.correlation)
         };
         let command = Command::NoteAsked { run: run.run, attempt: run.attempt, asked };
         self.persist(session, run, &metadata, command).await.map(drop)
@@ -365,7 +383,7 @@ impl Runner {
         Answer {
             run: run.run,
             attempt: run.attempt,
-            message: MessageId(self.metadata(run.run.0, run.attempt).id.derive_id("reply")),
+            message: MessageId(self.id_of(run.run.0, run.attempt).derive_id("reply")),
             outcome,
             language: language_of(run),
             confidence_permille,
@@ -386,11 +404,12 @@ impl Runner {
     }
 
     /// Records an answer; while the log is away it is kept and tried again, up to the run's deadline.
-    async fn record(&self, session: SessionId, run: &Run, mut answer: Answer) -> Result<Attempt, CommandError> {
+    async fn record(&self, session: SessionId, begun: &Begun, mut answer: Answer) -> Result<Attempt, CommandError> {
+        let run = &begun.run;
         let metadata = CommandMetadata {
             actor: Actor::new("assistant", self.assistant_of(run).name()),
             id: CommandId::reaction(self.sessions.log_id(), "assistant_reply", run.run.0, run.attempt),
-            ..self.metadata(run.run.0, run.attempt)
+            ..self.metadata(run.run.0, run.attempt, begun.correlation)
         };
         let shown = self.live.end(session).min(answer.text.as_str().len());
         answer.shown = answer.text.as_str().get(..shown).unwrap_or_default().to_owned();
@@ -401,11 +420,12 @@ impl Runner {
     async fn record_failure(
         &self,
         session: SessionId,
-        run: &Run,
+        begun: &Begun,
         error: AssistantError,
     ) -> Result<Attempt, CommandError> {
+        let run = &begun.run;
         let assistant = self.assistant_of(run).name();
-        tracing::warn!(session.id = %session, run.id = %run.run, run.attempt = run.attempt, assistant, code = ?error.code,
+        tracing::warn!(request.id = %begun.correlation, session.id = %session, run.id = %run.run, run.attempt = run.attempt, assistant, code = ?error.code,
             error.code = error.error_code, log.id = error.log_id, "the assistant failed");
         let again = error.retryable && error.retry_after.is_none_or(|wanted| wanted <= PATIENCE);
         let variant = self.rules.variant(session);
@@ -425,7 +445,7 @@ impl Runner {
         };
         let metadata = CommandMetadata {
             id: CommandId::reaction(self.sessions.log_id(), "assistant_failure", run.run.0, run.attempt),
-            ..self.metadata(run.run.0, run.attempt)
+            ..self.metadata(run.run.0, run.attempt, begun.correlation)
         };
         let state = self.persist(session, run, &metadata, Command::Fail(failure)).await?;
         let Some(next) = next else { return Ok(Attempt::Over(state)) };
@@ -444,7 +464,11 @@ impl Runner {
     ) -> Result<Arc<LoadedState>, CommandError> {
         let mut fails = false;
         loop {
-            match self.executed(session, metadata, command.clone()).await {
+            match self.executed_with_events(session, metadata, command.clone()).await {
+                Ok((state, events)) => {
+                    self.assistant_of(run).recorded(&events);
+                    return Ok(state);
+                }
                 Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
                     if !std::mem::replace(&mut fails, true) {
                         tracing::warn!(session.id = %session, run.id = %run.run, error = &error as &dyn std::error::Error,
@@ -452,18 +476,18 @@ impl Runner {
                     }
                     sleep(Duration::from_millis(250)).await;
                 }
-                answer => return answer,
+                Err(error) => return Err(error),
             }
         }
     }
 
-    fn metadata(&self, cause: Uuid, n: u32) -> CommandMetadata {
-        CommandMetadata {
-            actor: Actor::new("policy", ASSISTANT_RUN),
-            correlation_id: cause,
-            causation_id: Some(cause),
-            id: CommandId::reaction(self.sessions.log_id(), ASSISTANT_RUN, cause, n),
-        }
+    fn metadata(&self, cause: Uuid, n: u32, correlation_id: Uuid) -> CommandMetadata {
+        let actor = Actor::new("policy", ASSISTANT_RUN);
+        CommandMetadata { actor, correlation_id, causation_id: Some(cause), id: self.id_of(cause, n) }
+    }
+
+    fn id_of(&self, cause: Uuid, n: u32) -> CommandId {
+        CommandId::reaction(self.sessions.log_id(), ASSISTANT_RUN, cause, n)
     }
 }
 

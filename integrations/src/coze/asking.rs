@@ -25,6 +25,7 @@ use super::{
     running::Running,
     tokens::Token,
 };
+use crate::http_client::CLIENT_REQUEST_ID;
 
 /// How long the log id alone is held back: the chat's id comes right after it, and what is told is recorded each time.
 const HELD_BACK: Duration = Duration::from_millis(200);
@@ -167,6 +168,7 @@ impl Asking {
         let token = tokens.get(self.question.session).await?;
         let request = http.request(Method::POST, requests::path(target), &query).bearer_auth(token.secret());
         self.token = Some(token);
+        let request = request.header(CLIENT_REQUEST_ID, self.question.request.to_string());
         self.is_unheard = true;
         let head = send(request.json(&body)).await?;
         self.asked.log_id = head.log_id().map(str::to_owned);

@@ -3,7 +3,13 @@
 //! Invariants: one exchange at a time for a session, whoever waits gets its outcome; a token is used no longer than up to a margin
 //! before its end; the number of tokens is bounded; nothing here shows a token.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use commands::Clock;
 use domain::SessionId;
@@ -83,13 +89,15 @@ pub(super) struct Tokens {
     identity: Identity,
     cache: Cache<SessionId, Arc<Token>>,
     clock: Arc<dyn Clock>,
+    given: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Tokens {
     pub(super) fn new(http: Http, identity: Identity, clock: Arc<dyn Clock>) -> Self {
         // The clock decides what is valid; this is only so that nothing stays in memory for good.
         let cache = Cache::builder().max_capacity(MOST_SESSIONS).time_to_live(24 * LIFETIME).build();
-        Self { http, identity, cache, clock }
+        Self { http, identity, cache, clock, given: AtomicU64::new(0), refused: AtomicU64::new(0) }
     }
 
     /// A session's token, and a new one if it has none or its time is over.
@@ -124,6 +132,11 @@ impl Tokens {
         matches!(self.identity, Identity::Signer(_))
     }
 
+    /// How often a token was asked for since the process began: given, and not.
+    pub(super) fn exchanges(&self) -> (u64, u64) {
+        (self.given.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed))
+    }
+
     /// Who has a token.
     pub(super) fn seen(&self) -> Vec<TokenSeen> {
         let now = self.clock.now();
@@ -143,7 +156,10 @@ impl Tokens {
         let exchange = async {
             let jwt = signer.sign(&session.to_string(), self.clock.now());
             let jwt = jwt.map_err(|_| Failure::rejected("the JWT cannot be signed"))?;
-            self.exchange(&jwt).await
+            let exchanged = self.exchange(&jwt).await;
+            let count = if exchanged.is_ok() { &self.given } else { &self.refused };
+            count.fetch_add(1, Ordering::Relaxed);
+            exchanged
         };
         self.cache.try_get_with(session, exchange).await.map_err(|failure| Failure::clone(&failure))
     }

@@ -37,6 +37,7 @@ async fn ask(messages: &[&str], language: Language) -> (String, Completion) {
     let (_folder, assistant) = assistant();
     let question = Question {
         session: SessionId(Uuid::nil()),
+        request: Uuid::nil(),
         run: RunId(Uuid::nil()),
         attempt: 1,
         messages: messages.iter().map(|message| (*message).to_owned()).collect(),

@@ -5,10 +5,16 @@ use std::time::SystemTime;
 use commands::mailer::Mail;
 use lettre::{
     Message,
-    message::{Mailbox, MultiPart},
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
 };
 
 use super::{Letter, MailAddress, letter::one_line};
+
+/// The id of the request that the mail came of, as the server's log has it.
+const REQUEST_ID: HeaderName = HeaderName::new_from_ascii_str("X-Request-Id");
 
 /// In whose name mails are sent.
 #[derive(Debug, Clone)]
@@ -38,6 +44,7 @@ pub fn compose(letter: &Letter, sender: &Sender, recipients: &[MailAddress], mai
         .from(from)
         .subject(letter.subject(mail))
         .message_id(Some(format!("<{}@{}>", mail.id, sender.domain())))
+        .raw_header(HeaderValue::new(REQUEST_ID, mail.request.to_string()))
         .date(SystemTime::from(mail.sent_at));
     for recipient in recipients {
         message = message.to(Mailbox::new(None, recipient.0.clone()));

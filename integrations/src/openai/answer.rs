@@ -63,6 +63,8 @@ fn completion(outcome: Outcome, tokens: Option<Tokens>, sources: Vec<String>) ->
 /// An answer in the making.
 struct Answer<'a> {
     asking: &'a Asking,
+    /// The id of the request that the question came of.
+    came_of: String,
     prompt: Prompt,
     lookup: Lookup<'a>,
     /// What the model called, and what it heard.
@@ -79,11 +81,13 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     async fn begin(asking: &'a Asking, question: Question) -> Self {
+        let came_of = question.request.to_string();
         let lookup = Lookup::new(&*asking.grounding, &question, asking.config.passages);
         let passages = lookup.passages(&question.messages.join("\n")).await;
         let prompt = Prompt::new(&asking.system, asking.config.context_tokens, question, &passages);
         let mut answer = Self {
             asking,
+            came_of,
             prompt,
             lookup,
             exchange: Vec::new(),
@@ -103,7 +107,7 @@ impl<'a> Answer<'a> {
         self.rounds += 1;
         let messages = self.prompt.messages(&self.exchange);
         let request = Request::new(&self.asking.config, &messages, self.rounds <= ROUNDS_WITH_TOOLS);
-        let response = self.asking.endpoint.post(&request).await.map_err(|error| self.failed(error))?;
+        let response = self.asking.endpoint.post(&self.came_of, &request).await.map_err(|error| self.failed(error))?;
         let reading = Reading::begin(response).await.map_err(|error| self.failed(error))?;
         self.log_id = reading.log_id().cloned();
         Ok(reading)

@@ -14,7 +14,7 @@ use super::{
     config::{ApiKey, OpenAiConfig, OpenAiConfigError},
     failure::causes,
 };
-use crate::http_client::{http_client, is_protected};
+use crate::http_client::{CLIENT_REQUEST_ID, http_client, is_protected};
 
 /// Where Azure OpenAI looks for the key.
 const AZURE_KEY: HeaderName = HeaderName::from_static("api-key");
@@ -33,9 +33,10 @@ impl Endpoint {
         Ok(Self { url: address(config)?, headers: headers(config)?, client })
     }
 
-    /// Sends a request; what comes back may be a refusal.
-    pub(super) async fn post(&self, body: &impl Serialize) -> Result<Response, AssistantError> {
-        let sent = self.client.post(self.url.clone()).headers(self.headers.clone()).json(body).send().await;
+    /// Sends a request that came of the customer's request of this id; what comes back may be a refusal.
+    pub(super) async fn post(&self, came_of: &str, body: &impl Serialize) -> Result<Response, AssistantError> {
+        let request = self.client.post(self.url.clone()).headers(self.headers.clone());
+        let sent = request.header(CLIENT_REQUEST_ID, came_of).json(body).send().await;
         sent.map_err(|error| {
             let code = if error.is_timeout() { FailureCode::TimedOut } else { FailureCode::Unavailable };
             AssistantError::new(code, causes(&error.without_url()))

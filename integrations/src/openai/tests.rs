@@ -51,6 +51,8 @@ async fn a_request_goes_to_the_contracts_path_with_the_key_and_the_question() {
     let request = &server.requests()[0];
     assert!(request.head.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{}", request.head);
     assert!(request.head.to_lowercase().contains("\r\nauthorization: bearer sk-secret-key\r\n"), "{}", request.head);
+    let client_request = "\r\nx-client-request-id: 00000000-0000-0000-0000-000000000001\r\n";
+    assert!(request.head.to_lowercase().contains(client_request), "{}", request.head);
     assert_eq!((&request.body["model"], &request.body["stream"]), (&"m".into(), &true.into()));
     let said = request.body["messages"][1]["content"].as_str().unwrap();
     assert!(said.contains("<customer_message>\nHow far?\n\nAnd in winter?\n</customer_message>"), "{said}");

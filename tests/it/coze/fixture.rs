@@ -71,6 +71,7 @@ fn made(config: &CozeConfig) -> Coze {
 pub(super) fn question(text: &str) -> Question {
     Question {
         session: SessionId(Uuid::new_v4()),
+        request: Uuid::new_v4(),
         run: RunId(Uuid::new_v4()),
         attempt: 1,
         messages: vec![text.to_owned()],

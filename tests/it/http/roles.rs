@@ -146,6 +146,7 @@ const TABLE: &[Line] = &[
     open("get", "/api/shift/status", 200),
     open("get", "/api/health", 200),
     staff("get", "/api/health/detailed", [403, 200, 200, 200, 403]),
+    staff("get", "/api/metrics", [403, 200, 200, 200, 403]),
     open("get", "/healthz", 200),
     open("get", "/readyz", 200),
     open("get", "/", 200),

@@ -95,6 +95,12 @@ fn the_same_mail_has_the_same_message_id_whenever_and_whatever_it_says() {
     assert_eq!(id(&first), id(&Mail { sent_at: jiff::Timestamp::UNIX_EPOCH, ..later }));
 }
 
+#[test]
+fn a_mail_names_the_request_that_it_came_of() {
+    let mail = mail_about("s", &[]);
+    assert_eq!(header(&on_the_wire(&mail), "X-Request-Id"), mail.request.to_string());
+}
+
 /// Texts that mean something to mail programs, between others.
 fn texts() -> impl Strategy<Value = String> {
     let nasty = prop_oneof![

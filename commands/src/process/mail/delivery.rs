@@ -7,6 +7,7 @@ use domain::session::Command;
 use event_store::{Actor, Clock};
 use jiff::tz::TimeZone;
 use serde::Deserialize as _;
+use uuid::Uuid;
 
 use super::{
     super::{
@@ -55,16 +56,18 @@ impl MailDelivery {
 
     async fn send(&self, open: OpenMail) -> Result<Sending, DeliveryError> {
         match gather(&self.sessions, open.session, open.mail, &self.clock.now().to_zoned(self.zone.clone())).await {
-            Ok(Gathered::Open(mail)) => Ok(Sending::Tried(self.mailer.send(&mail).await)),
+            Ok(Gathered::Open(mail)) => {
+                Ok(Sending::Tried { request: mail.request, result: self.mailer.send(&mail).await })
+            }
             Ok(Gathered::Over) => Ok(Sending::Over),
             Err(error) => Err(not_now("unreadable", &error)),
         }
     }
 
-    async fn record(&self, open: OpenMail, command: Command) -> Result<(), DeliveryError> {
+    async fn record(&self, open: OpenMail, request: Uuid, command: Command) -> Result<(), DeliveryError> {
         let metadata = CommandMetadata {
             actor: Actor::new("policy", MAIL),
-            correlation_id: open.mail.0,
+            correlation_id: request,
             causation_id: None,
             id: CommandId::caused(self.sessions.log_id(), MAIL, open.mail.0, "outcome"),
         };
@@ -79,10 +82,16 @@ impl MailDelivery {
         }
     }
 
-    async fn give_up(&self, open: OpenMail, attempts: u32, error: MailError) -> Result<(), DeliveryError> {
+    async fn give_up(
+        &self,
+        open: OpenMail,
+        request: Uuid,
+        attempts: u32,
+        error: MailError,
+    ) -> Result<(), DeliveryError> {
         let MailError { failure, code, .. } = error;
         let command = Command::RecordMail { mail: open.mail, attempts, failure: Some(failure) };
-        self.record(open, command).await?;
+        self.record(open, request, command).await?;
         self.outcomes.failed(LastFailure { mail: open.mail, code: code.to_string(), at: self.clock.now() });
         Err(DeliveryError::Permanent { reason: code.into_owned() })
     }
@@ -91,7 +100,8 @@ impl MailDelivery {
 enum Sending {
     /// It is recorded what became of it.
     Over,
-    Tried(Result<(), MailError>),
+    /// Of the request of this id.
+    Tried { request: Uuid, result: Result<(), MailError> },
 }
 
 #[async_trait]
@@ -106,15 +116,16 @@ impl Delivery for MailDelivery {
         };
         match self.send(open).await? {
             Sending::Over => Ok(()),
-            Sending::Tried(Ok(())) => {
-                self.record(open, Command::RecordMail { mail: open.mail, attempts: attempt, failure: None }).await?;
+            Sending::Tried { request, result: Ok(()) } => {
+                let command = Command::RecordMail { mail: open.mail, attempts: attempt, failure: None };
+                self.record(open, request, command).await?;
                 self.outcomes.sent();
                 Ok(())
             }
-            Sending::Tried(Err(error)) if error.is_passing && attempt < ATTEMPTS => {
+            Sending::Tried { result: Err(error), .. } if error.is_passing && attempt < ATTEMPTS => {
                 Err(DeliveryError::Retry { reason: error.code.into_owned() })
             }
-            Sending::Tried(Err(error)) => self.give_up(open, attempt, error).await,
+            Sending::Tried { request, result: Err(error) } => self.give_up(open, request, attempt, error).await,
         }
     }
 

@@ -12,6 +12,7 @@ use event_store::StreamVersion;
 use futures::StreamExt as _;
 use jiff::{Timestamp, Zoned};
 use journal::Decoded;
+use uuid::Uuid;
 
 use crate::{
     error::CommandError,
@@ -56,9 +57,15 @@ struct Read {
     escalation: Option<Escalation>,
     status: Option<Status>,
     lines: VecDeque<MailLine>,
-    /// The escalation at the time of the request, and that time.
-    requested: Option<(Option<Escalation>, Timestamp)>,
+    /// What stood when the mail was asked for.
+    requested: Option<Requested>,
     is_over: bool,
+}
+
+struct Requested {
+    escalation: Option<Escalation>,
+    at: Timestamp,
+    request: Uuid,
 }
 
 #[derive(Clone, Copy)]
@@ -94,7 +101,10 @@ impl Read {
                 self.escalation = Some(Escalation { reason, class, at });
             }
             Event::EscalationCancelled(_) | Event::Released(_) | Event::Closed(_) => self.escalation = None,
-            Event::MailRequested(requested) if requested.mail == mail => self.requested = Some((self.escalation, at)),
+            Event::MailRequested(requested) if requested.mail == mail => {
+                let request = decoded.recorded().event.correlation_id;
+                self.requested = Some(Requested { escalation: self.escalation, at, request });
+            }
             Event::MailSent(sent) if sent.mail == mail => self.is_over = true,
             Event::MailFailed(failed) if failed.mail == mail => self.is_over = true,
             _other => {}
@@ -135,20 +145,21 @@ impl Read {
     }
 
     fn into_mail(self, session: SessionId, id: MailId, sent_at: Timestamp) -> Gathered {
-        let (Some((escalation, requested_at)), Some(status), false) = (self.requested, self.status, self.is_over)
-        else {
+        let (Some(requested), Some(status), false) = (self.requested, self.status, self.is_over) else {
             return Gathered::Over;
         };
+        let Requested { escalation, at, request } = requested;
         // Of a customer who was erased since, the id is all there is.
         let session_name = self.name.unwrap_or_else(|| session.to_string());
         Gathered::Open(Box::new(Mail {
             id,
+            request,
             session,
             session_name,
             customer_email: self.email,
             reason: escalation.map(|escalation| escalation.reason),
             is_danger: escalation.is_some_and(|escalation| escalation.class == PriorityClass::Danger),
-            triggered_at: escalation.map_or(requested_at, |escalation| escalation.at),
+            triggered_at: escalation.map_or(at, |escalation| escalation.at),
             status,
             messages: self.lines.into(),
             sent_at,

@@ -46,6 +46,7 @@ pub(super) async fn build(
     let skip = before.len().saturating_sub(HISTORY);
     Ok(Question {
         session,
+        request: run.run.0,
         run: run.run,
         attempt: run.attempt,
         messages: messages.into_iter().map(|(_, turn)| turn.text).collect(),

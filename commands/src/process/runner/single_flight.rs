@@ -9,6 +9,7 @@ use std::{
 };
 
 use domain::SessionId;
+use uuid::Uuid;
 
 use super::trigger::Trigger;
 
@@ -56,6 +57,11 @@ impl SingleFlight {
         }
     }
 
+    /// What the last event that came meanwhile belongs to.
+    pub(super) fn newest_correlation(&self, session: SessionId) -> Option<Uuid> {
+        self.lock().get(&session)?.other.map(Trigger::correlation)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Missed>> {
         self.0.lock().expect("no code panics while it holds this lock")
     }
@@ -91,19 +97,19 @@ impl Drop for Flight<'_> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
-    const FIRST: Trigger = Trigger::Event { cause: Uuid::from_u128(1) };
-    const SECOND: Trigger = Trigger::Event { cause: Uuid::from_u128(2) };
-    const ASSIGNED: Trigger = Trigger::Assigned { run: domain::RunId(Uuid::from_u128(3)) };
+    const FIRST: Trigger = Trigger::Event { cause: Uuid::from_u128(1), correlation: Uuid::from_u128(11) };
+    const SECOND: Trigger = Trigger::Event { cause: Uuid::from_u128(2), correlation: Uuid::from_u128(12) };
+    const ASSIGNED: Trigger =
+        Trigger::Assigned { run: domain::RunId(Uuid::from_u128(3)), correlation: Uuid::from_u128(13) };
 
     #[test]
     fn a_trigger_that_comes_while_a_session_is_busy_is_not_missed() {
         let (flights, session) = (SingleFlight::default(), SessionId(Uuid::from_u128(1)));
         let mut flight = flights.take(session, FIRST).expect("nobody is at it");
         assert!(flights.take(session, SECOND).is_none());
+        assert_eq!(flights.newest_correlation(session), Some(SECOND.correlation()));
         assert_eq!(flight.end(), Some(SECOND));
         assert!(flights.take(session, ASSIGNED).is_none(), "the session is still busy");
         assert!(flights.take(session, FIRST).is_none());

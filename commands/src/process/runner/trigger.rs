@@ -7,11 +7,11 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
     /// An event asks for a new run.
-    Event { cause: Uuid },
+    Event { cause: Uuid, correlation: Uuid },
     /// This attempt was given up by this node: the next is begun.
-    GivenUp { run: RunId, attempt: u32, next: Next },
+    GivenUp { run: RunId, attempt: u32, next: Next, correlation: Uuid },
     /// The run was given to this node by run recovery and has begun already.
-    Assigned { run: RunId },
+    Assigned { run: RunId, correlation: Uuid },
 }
 
 /// Whom the next attempt asks.
@@ -30,8 +30,17 @@ impl Trigger {
     /// What the ids of the run's events are made from.
     pub(super) fn cause(self) -> Uuid {
         match self {
-            Self::Event { cause } => cause,
-            Self::GivenUp { run, .. } | Self::Assigned { run } => run.0,
+            Self::Event { cause, .. } => cause,
+            Self::GivenUp { run, .. } | Self::Assigned { run, .. } => run.0,
+        }
+    }
+
+    /// The request, or what else it was, that all of it came of.
+    pub(super) fn correlation(self) -> Uuid {
+        match self {
+            Self::Event { correlation, .. }
+            | Self::GivenUp { correlation, .. }
+            | Self::Assigned { correlation, .. } => correlation,
         }
     }
 
@@ -47,7 +56,7 @@ impl Trigger {
     pub(super) fn run(self) -> Option<RunId> {
         match self {
             Self::Event { .. } => None,
-            Self::GivenUp { run, .. } | Self::Assigned { run } => Some(run),
+            Self::GivenUp { run, .. } | Self::Assigned { run, .. } => Some(run),
         }
     }
 }

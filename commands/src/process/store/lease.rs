@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::Incarnation;
-use event_store::sql::{SqlError, Transaction};
+use event_store::sql::{Database, SqlError, Transaction};
 
 use super::{ProcessStore, StoreError};
 use crate::node::Node;
@@ -15,6 +15,9 @@ use crate::node::Node;
 pub const NODE_STALE: Duration = Duration::from_secs(10);
 /// How long a lease lasts without being renewed.
 pub const LEASE: Duration = Duration::from_secs(15);
+
+const POSTGRES_NOW: &str = "extract(epoch from clock_timestamp())::double precision";
+const SQLITE_NOW: &str = "unixepoch('subsec')";
 
 /// A lease that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,17 @@ impl ProcessStore {
         Ok(taken.map(|epoch| Lease { name: name.to_owned(), holder: node.incarnation, epoch }))
     }
 
+    /// The names of the leases that this life of the node holds by the database's clock.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn held_leases(&self, node: &Node) -> Result<Vec<String>, StoreError> {
+        let now = if matches!(self.0, Database::Postgres(_)) { POSTGRES_NOW } else { SQLITE_NOW };
+        let sql = format!("select name from lease where holder = $1 and expires_at >= {now}");
+        let rows = self.0.fetch(&sql, &[node.incarnation.0.into()]).await?;
+        Ok(rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?)
+    }
+
     /// Renews a lease; `false` if somebody has taken it since.
     ///
     /// # Errors
@@ -111,12 +125,8 @@ pub(super) async fn fence(tx: &mut Transaction, lease: &Lease) -> Result<(), Sto
 
 /// Seconds since 1970 by the database's clock.
 pub(super) async fn database_now(tx: &mut Transaction) -> Result<f64, SqlError> {
-    let sql = if tx.is_postgres() {
-        "select extract(epoch from clock_timestamp())::double precision"
-    } else {
-        "select unixepoch('subsec')"
-    };
-    match tx.fetch(sql, &[]).await?.first() {
+    let now = if tx.is_postgres() { POSTGRES_NOW } else { SQLITE_NOW };
+    match tx.fetch(&format!("select {now}"), &[]).await?.first() {
         Some(row) => row.float(0),
         None => Ok(0.0),
     }

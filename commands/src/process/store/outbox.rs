@@ -3,15 +3,16 @@
 //! Invariant: an attempt is counted and its repetition scheduled before it begins, so that a crash in between neither forgets
 //! the item nor tries it without a pause.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use event_store::sql::{Row, SqlError, Transaction};
 use jiff::Timestamp;
 
-use super::{super::manager::Item, Lease, ProcessStore, StoreError, json, lease::fence, seconds};
+use super::{super::manager::Item, Lease, ProcessStore, StoreError, json, lease::fence, seconds, time};
 
 pub(super) const DUE: &str =
     "select policy, key, kind, payload, attempts from outbox where due_at <= $1 order by due_at limit $2";
+const OLDEST: &str = "select kind, min(coalesce(queued_at, due_at)) from outbox where due_at is not null group by kind";
 /// What is over is kept for so long, for whoever asks what became of it.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -53,6 +54,15 @@ impl ProcessStore {
     pub async fn due_items(&self, now: Timestamp, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.0.fetch(DUE, &[seconds(now).into(), limit.into()]).await?.iter().map(outgoing_of).collect()
+    }
+
+    /// Since when the oldest item of each kind waits that is not over; kinds of which none waits are not in it.
+    ///
+    /// # Errors
+    /// The database is away, or a row is malformed.
+    pub async fn oldest_items(&self) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let rows = self.0.fetch(OLDEST, &[]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, time(row.float(1)?, "item of the outbox")?))).collect()
     }
 
     /// Records that an attempt begins, and when the next one is due if this one is not heard of again.
@@ -105,7 +115,7 @@ impl ProcessStore {
 }
 
 pub(super) async fn insert(tx: &mut Transaction, manager: &str, now: Timestamp, item: &Item) -> Result<(), SqlError> {
-    let sql = "insert into outbox (policy, key, kind, payload, due_at) values ($1, $2, $3, $4, $5) \
+    let sql = "insert into outbox (policy, key, kind, payload, due_at, queued_at) values ($1, $2, $3, $4, $5, $5) \
                on conflict (policy, key) do nothing";
     let payload = item.payload.to_string();
     let values = [

@@ -13,11 +13,11 @@ use serde_json::json;
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-use super::{Commit, ProcessStore, StoreError, outbox, sign_of_life, timer, workspace};
+use super::{Commit, Outcome, ProcessStore, StoreError, outbox, sign_of_life, timer, workspace};
 use crate::{
     node::Node,
     process::{
-        Timer,
+        Item, Timer,
         fixture::{Fixture, ONE_OF_EACH, OneOfEach},
     },
 };
@@ -124,6 +124,38 @@ async fn a_lease_is_one_holders_until_it_is_given_up_or_runs_out_or_its_node_is_
     assert!(!store.renew(&second).await.expect("answers"));
     fixture.execute("update node set heartbeat_at = heartbeat_at - 11 where id = 'a'").await;
     acquire(&b.node).await.expect("its holder's heartbeat is stale");
+}
+
+#[tokio::test]
+async fn an_item_waits_since_it_was_put_there_whatever_attempts_it_has_had() {
+    let fixture = Fixture::new().await;
+    let context = fixture.node("a").await;
+    let (store, log) = (&context.store, fixture.memory.identity().await.expect("answers"));
+    let lease = store.acquire(ONE_OF_EACH, &context.node).await.expect("answers").expect("it is free");
+    let at = |second| Timestamp::from_second(second).expect("a time");
+    for (key, second) in [("first", 100), ("second", 200)] {
+        let item = Item { key: key.to_owned(), kind: "mail".to_owned(), payload: json!({}) };
+        let commit = Commit { items: vec![item], ..Commit::default() };
+        store.commit(&lease, &log, at(second), &commit).await.expect("it is written");
+    }
+    let oldest = async || store.oldest_items().await.expect("answers");
+    assert_eq!(oldest().await, BTreeMap::from([("mail".to_owned(), at(100))]));
+    let due = store.due_items(at(100), 10).await.expect("answers");
+    store.begin_attempt(&lease, &due[0], at(5000)).await.expect("it is written");
+    assert_eq!(oldest().await["mail"], at(100), "it is tried again later, and has waited all the time");
+    store.end_attempt(&lease, &due[0], at(300), &Outcome::Delivered).await.expect("it is written");
+    assert_eq!(oldest().await["mail"], at(200));
+}
+
+#[tokio::test]
+async fn leases_that_are_held_are_those_of_this_life_that_have_not_run_out() {
+    let fixture = Fixture::new().await;
+    let (a, b) = (fixture.node("a").await, fixture.node("b").await);
+    let held = async |node: &Node| a.store.held_leases(node).await.expect("answers");
+    a.store.acquire("l", &a.node).await.expect("answers").expect("it is free");
+    assert_eq!((held(&a.node).await, held(&b.node).await), (vec!["l".to_owned()], Vec::new()));
+    fixture.expire_leases().await;
+    assert_eq!(held(&a.node).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -227,7 +227,7 @@ async fn a_run_that_the_log_does_not_take_begins_when_the_log_is_back() {
     let runner = fixture.idle_node("a");
     let received = send(&runner, "hello").await;
     fixture.fail_appends(2);
-    runner.take_up(session(), Uuid::new_v4());
+    runner.take_up(session(), Uuid::new_v4(), Uuid::new_v4());
     let events = fixture.wait_for(session(), |events| !replies(events).is_empty()).await;
     assert_eq!((replies(&events).len(), &replies(&events)[0].answers), (1, &vec![received.message]));
 }
@@ -238,7 +238,7 @@ async fn a_begun_run_whose_question_could_not_be_read_goes_on_when_the_log_is_ba
     let runner = fixture.idle_node("a");
     let received = send(&runner, "hello").await;
     fixture.fail_reads(1);
-    runner.take_up(session(), Uuid::new_v4());
+    runner.take_up(session(), Uuid::new_v4(), Uuid::new_v4());
     let asked = async {
         while fixture.assistant.asked.lock().unwrap().is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;

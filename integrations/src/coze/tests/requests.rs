@@ -12,6 +12,7 @@ fn question(messages: &[&str], history: usize, parameters: Value) -> Question {
     let Value::Object(parameters) = parameters else { panic!("parameters are an object") };
     Question {
         session: session(1),
+        request: session(3).0,
         run: RunId(session(2).0),
         attempt: 1,
         messages: messages.iter().map(|message| (*message).to_owned()).collect(),

@@ -94,6 +94,7 @@ async fn a_refused_token_is_replaced_once_and_each_jwt_is_fresh() {
     assert_eq!(coze.calls.create_conversation(session(1)).await.expect("the second token works"), "7480");
     let asked = server.asked();
     assert_eq!((asked.len(), exchanges(&server)), (4, 2));
+    assert_eq!(coze.token_exchanges(), (2, 0));
     assert_ne!(asked[0].headers["authorization"], asked[2].headers["authorization"]);
 }
 

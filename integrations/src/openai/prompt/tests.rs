@@ -16,6 +16,7 @@ fn question(messages: &[&str], history: &[(Speaker, &str)], parameters: Value) -
     let turn = |(speaker, text): &(Speaker, &str)| Turn { speaker: *speaker, text: (*text).to_owned() };
     Question {
         session: id(),
+        request: id(),
         run: id(),
         attempt: 1,
         messages: messages.iter().map(|&text| text.to_owned()).collect(),

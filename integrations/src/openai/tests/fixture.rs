@@ -195,6 +195,7 @@ pub(super) fn question() -> Question {
     let id = json!("00000000-0000-0000-0000-000000000001");
     Question {
         session: serde_json::from_value(id.clone()).unwrap(),
+        request: serde_json::from_value(id.clone()).unwrap(),
         run: serde_json::from_value(id).unwrap(),
         attempt: 1,
         messages: vec!["How far?".to_owned(), "And in winter?".to_owned()],
