@@ -54,9 +54,10 @@ use crate::{
     visitor_revocation::VisitorRevocation,
 };
 use assistants::Built;
-use databases::{open_log, open_policies, open_vault, views_location};
+use databases::{open_log, open_policies, views_location};
 
-pub(crate) use databases::server_urls;
+pub(crate) use databases::{log_import, log_reader, open_vault, server_urls, vault_reader};
+pub(crate) use lost_parts::{Unfinished, refuse_filled};
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -86,6 +87,7 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
     for (_, url) in server_urls(&settings) {
         check_server(&url).await?;
     }
+    Unfinished::refuse(&settings.data_dir)?;
     lost_parts::refuse(&settings).await?;
     let (vault, keys) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
@@ -255,7 +257,10 @@ async fn start_with(
 }
 
 /// The one clock of the program.
-fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
+///
+/// # Errors
+/// The file with its offset cannot be read.
+pub(crate) fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
     match &settings.clock_file {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
