@@ -37,7 +37,7 @@ use crate::{
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) const HELP: &str = "\
-A backup counts when it was restored and verified. This does so in a folder of its own (drill in the data directory, or
+A backup counts when it was restored and verified. This does so in a folder of its own (desk-drill.tmp in the data directory, or
 --in DIR), always in SQLite, whatever desk's own databases are, and removes it again. It needs as much free space as the
 log has; it works while desk runs.
 
@@ -181,7 +181,7 @@ struct Folder(PathBuf);
 impl Folder {
     /// What a killed drill left is removed.
     fn make(beside: &Path) -> io::Result<Self> {
-        let path = beside.join("drill");
+        let path = beside.join("desk-drill.tmp");
         if path.exists() {
             fs::remove_dir_all(&path)?;
         }

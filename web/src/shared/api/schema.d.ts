@@ -2709,6 +2709,8 @@ export interface components {
         DetailedHealth: {
             /** @description As `/readyz` lists them. */
             alarms: components["schemas"]["AlarmState"][];
+            /** @description The backup that follows the log, and the last drill. */
+            backup: components["schemas"]["BackupHealth"];
             /** @description Assistants that have used 80 percent of what they may use in a day, or all of it. */
             budgets: components["schemas"]["BudgetData"][];
             checkpoints: components["schemas"]["CheckpointsState"];
