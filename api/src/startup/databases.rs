@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use event_store::{
     Clock, EventReader, EventStore, Identity, Vault,
     import::{ImportError, ImportTarget},
-    kurrentdb::{KurrentImport, KurrentLog, KurrentSettings},
+    kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
     postgres::{PostgresImport, PostgresSettings, PostgresStore},
     sql::{Access, Database},
@@ -93,7 +93,8 @@ pub(crate) async fn log_import(settings: &Settings, log: Identity) -> Result<Box
             Box::new(PostgresImport::open(&owner_url.as_ref().unwrap_or(url).0, log).await?)
         }
         EventStoreLocation::Kurrent { url, credentials_file } => {
-            let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
+            let settings = KurrentSettings::parse(&url.0).map_err(KurrentError::from)?;
+            let settings = settings.with_credentials_file(credentials_file.clone());
             Box::new(KurrentImport::open(settings, log).await?)
         }
     })
