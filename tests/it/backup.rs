@@ -9,6 +9,7 @@ pub(crate) mod follower;
 mod keys;
 mod killed;
 mod refused;
+mod s3;
 
 use std::{
     path::Path,

@@ -89,7 +89,7 @@ async fn replay(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// Without its vault, whose keys are copied apart.
-async fn proves_itself(place: &Place) {
+pub(crate) async fn proves_itself(place: &Place) {
     let no_vault = tempfile::tempdir().unwrap();
     let (code, said) = replay(place, &["--views", &text(no_vault.path()), "verify"]).await;
     assert_eq!(code, Some(0), "{said}");

@@ -13,7 +13,10 @@ use std::{
 
 use event_store::{EventReader, RecordedEvent, kurrentdb::{KurrentLog, KurrentSettings}, postgres::PostgresStore, sqlite::SqliteStore};
 use jiff::Timestamp;
-use tests::desk::{Customer, Desk, Setup, program};
+use tests::{
+    desk::{Customer, Desk, Setup, program},
+    shop::{Order, bulk},
+};
 use tokio::task::block_in_place;
 
 use super::follower::{Following, Shelf, run};
@@ -22,6 +25,8 @@ use crate::{copy_log::place::all_of, crash::Backend};
 const CUSTOMERS: usize = 8;
 /// The bar is a minute; a follower with a pace of a second stays far below on a busy machine.
 const RPO: Duration = Duration::from_secs(30);
+/// What was acknowledged so long before the fire is back in any case.
+const SAFE: Duration = Duration::from_secs(6);
 
 /// An answer of success, and when it came.
 struct Acknowledged {
@@ -67,9 +72,24 @@ fn replay(store: &str, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), super::said(&output))
 }
 
-async fn comes_back(burnt: Backend, fresh: Backend) {
+/// What a disaster cost.
+pub(crate) struct Cost {
+    /// Until the desk was ready again.
+    pub(crate) back_after: Duration,
+    /// Between the last event that is back and the fire.
+    pub(crate) lost: Duration,
+}
+
+/// Burns a machine down that had so many events, and brings it back.
+pub(crate) async fn comes_back(burnt: Backend, fresh: Backend, events: u64) -> Cost {
     let (machine, shelf) = (tempfile::tempdir().unwrap(), Shelf::new());
     let data_dir = machine.path().join("data");
+    if events > 0 {
+        let order = Order::stress(events, 7, Timestamp::now());
+        let url = burnt.database().map(|database| database.url());
+        bulk::write(order, &data_dir, url.as_deref(), &mut |_| {}).await.unwrap();
+        std::fs::rename(data_dir.join("master-key"), machine.path().join("test-master-key")).unwrap();
+    }
     // A clean stop leaves a checkpoint, which is kept elsewhere, as the keys are.
     let mut desk = block_in_place(|| Desk::start(setup(&burnt, &data_dir)));
     desk.customer().chat("early", "How long does shipping take?").await.unwrap();
@@ -79,7 +99,8 @@ async fn comes_back(burnt: Backend, fresh: Backend) {
         std::fs::copy(data_dir.join(name), kept).unwrap();
     }
     block_in_place(|| desk.start_again());
-    let following = Following::start(desk.command(&["backup", "--follow"]), &data_dir, &shelf);
+    let mut following = Following::start(desk.command(&["backup", "--follow"]), &data_dir, &shelf);
+    following.has_shipped(events.max(1)).await;
     let (is_over, ledger) = (Arc::new(AtomicBool::new(false)), Ledger::default());
     let chatting: Vec<_> =
         (0..CUSTOMERS).map(|number| chat(desk.url(), number, is_over.clone(), ledger.clone())).collect();
@@ -103,7 +124,8 @@ async fn comes_back(burnt: Backend, fresh: Backend) {
     println!("{said}");
     assert_eq!(code, Some(0), "{said}");
     block_in_place(|| rebuilt.start_again());
-    println!("back after {:?}", began.elapsed());
+    let back_after = began.elapsed();
+    println!("back after {back_after:?}");
 
     let reader = reader_of(&fresh, &data_dir).await;
     let after = all_of(&*reader).await;
@@ -111,7 +133,7 @@ async fn comes_back(burnt: Backend, fresh: Backend) {
     is_a_beginning(&before, &after[..restored]);
     let acknowledged = ledger.lock().unwrap();
     let last = after[restored - 1].clone();
-    let safe = acknowledged.iter().filter(|one| one.at < burnt_at - RPO.min(Duration::from_secs(6)));
+    let safe = acknowledged.iter().filter(|one| one.at < burnt_at - SAFE);
     let number = before.iter().position(|event| event.hash == last.hash).unwrap();
     let lost = acknowledged.iter().filter(|one| one.position > before[number].position.0).count();
     println!("{} acknowledged, {lost} lost, of {} events {}", acknowledged.len(), before.len(), restored);
@@ -119,8 +141,8 @@ async fn comes_back(burnt: Backend, fresh: Backend) {
     for one in safe {
         assert!(one.position <= before[number].position.0, "acknowledged at {} and gone", one.at);
     }
-    let loss = burnt_at.duration_since(last.recorded_at);
-    assert!(loss.unsigned_abs() < RPO, "{loss:?} were lost");
+    let lost = burnt_at.duration_since(last.recorded_at).unsigned_abs();
+    assert!(lost < RPO, "{lost:?} were lost");
     drop(acknowledged);
 
     let store = fresh.store(&rebuilt);
@@ -135,6 +157,7 @@ async fn comes_back(burnt: Backend, fresh: Backend) {
     let (code, said) = replay(&store, &arguments);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(rebuilt.customer().chat("new", "多久发货？").await.unwrap()["success"], true);
+    Cost { back_after, lost }
 }
 
 /// The same events in the same order; positions may be others.
@@ -147,17 +170,17 @@ fn is_a_beginning(before: &[Arc<RecordedEvent>], after: &[Arc<RecordedEvent>]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn burnt_machine_is_back_on_sqlite() {
-    comes_back(Backend::Files, Backend::Files).await;
+    comes_back(Backend::Files, Backend::Files, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn burnt_machine_is_back_on_postgres() {
-    comes_back(Backend::postgres().await, Backend::postgres().await).await;
+    comes_back(Backend::postgres().await, Backend::postgres().await, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn burnt_machine_is_back_on_kurrentdb() {
     if tests::test_scale::is_long() {
-        comes_back(Backend::kurrent().await, Backend::kurrent().await).await;
+        comes_back(Backend::kurrent().await, Backend::kurrent().await, 0).await;
     }
 }
