@@ -9,7 +9,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::settings::Settings;
 
@@ -44,7 +44,7 @@ Exit status: 0 done or stopped, 1 log or target are not what they should be, 2 c
 
 /// What to do.
 #[derive(Args)]
-#[group(id = "backup_mode", required = true, multiple = false, args = ["follow", "once", "new_key"])]
+#[command(group(ArgGroup::new("backup_mode").required(true).args(["follow", "once", "new_key"])))]
 pub(crate) struct BackupArgs {
     /// Follow the log and ship it, until SIGTERM [default target: setting backup_target]
     #[arg(long, value_name = "TARGET", num_args = 0..=1, default_missing_value = "")]

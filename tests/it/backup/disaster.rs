@@ -119,10 +119,13 @@ pub(crate) async fn comes_back(burnt: Backend, fresh: Backend, events: u64) -> C
     let began = Instant::now();
     std::fs::create_dir(&data_dir).unwrap();
     std::fs::copy(shelf.path().join("checkpoint-key"), data_dir.join("checkpoint-key")).unwrap();
+    std::fs::create_dir(data_dir.join("checkpoints")).unwrap();
+    std::fs::copy(shelf.path().join("latest.checkpoint"), data_dir.join("checkpoints/latest.checkpoint")).unwrap();
     let mut rebuilt = Desk::prepared(setup(&fresh, &data_dir));
     let (code, said) = run(rebuilt.command(&["restore"]), &shelf);
     println!("{said}");
     assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("missing    nothing that the newest checkpoint"), "{said}");
     block_in_place(|| rebuilt.start_again());
     let back_after = began.elapsed();
     println!("back after {back_after:?}");

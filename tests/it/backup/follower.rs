@@ -109,6 +109,7 @@ pub(crate) struct Following {
 impl Following {
     pub(crate) fn start(mut command: Command, data_dir: &Path, shelf: &Shelf) -> Self {
         shelf.on(&mut command);
+        forget(data_dir);
         let child = command.stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
         Self { child, data_dir: data_dir.to_owned() }
     }
@@ -144,6 +145,11 @@ impl Drop for Following {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// What an earlier follower has said of itself.
+pub(crate) fn forget(data_dir: &Path) {
+    drop(std::fs::remove_file(data_dir.join("backup-state.json")));
 }
 
 /// A generated log of a shop, with everything shipped.

@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::Method;
 
-use super::follower::{LONG, Shelf, on_files, said};
+use super::follower::{LONG, Shelf, forget, on_files, said};
 use crate::{
     copy_log::{Place, proves_itself, shop, place::unplaced},
     crash::until,
@@ -74,6 +74,7 @@ async fn log_is_shipped_to_a_bucket_and_restored_from_there() {
     for killed in [true, false] {
         let mut command = on_files(&source.path(), &["backup", "--follow"]);
         s3.on(&mut command, &shelf);
+        forget(&source.path());
         let mut following = command.spawn().unwrap();
         until("the backup has caught up", LONG, async || {
             let follower = backup::state::read(&source.path()).follower;
@@ -96,5 +97,6 @@ async fn log_is_shipped_to_a_bucket_and_restored_from_there() {
     let mut command = on_files(to.path(), &["restore", "--from", "s3://nobodys-bucket"]);
     s3.on(&mut command, &shelf);
     let output = tokio::task::block_in_place(|| command.output().unwrap());
-    assert_eq!(output.status.code(), Some(2), "{}", super::said(&output));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{words}");
 }
