@@ -141,7 +141,10 @@ async fn say_of_others(backup: &Backup, segments: &Segments) -> Result<(), AnyEr
         let there = events(&backup.segments(Some(other)).await?).await.unwrap_or(0);
         if there > own {
             let generation = segments.generation();
-            writeln!(io::stderr(), "generation {generation} is restored, of {own} events; --generation {other} has {there}")?;
+            writeln!(
+                io::stderr(),
+                "generation {generation} is restored, of {own} events; --generation {other} has {there}"
+            )?;
         }
     }
     Ok(())
@@ -240,9 +243,15 @@ fn say(done: &Done, filled: &Filled, notes: &Notes, began: Instant) -> Result<()
     writeln!(out, "verified   every hash, link, number and time")?;
     writeln!(out, "log        {}, generation {}", done.raised.log_id, done.raised.generation)?;
     let AfterRestore { keys, erased, recorded_again, .. } = &done.after;
-    writeln!(out, "keys       {keys}; those of {erased} persons destroyed again, {recorded_again} of them recorded again")?;
+    writeln!(
+        out,
+        "keys       {keys}; those of {erased} persons destroyed again, {recorded_again} of them recorded again"
+    )?;
     writeln!(out, "missing    {}", missing(notes, filled))?;
     writeln!(out, "took       {:.1} s", began.elapsed().as_secs_f64())?;
-    writeln!(out, "next       start desk, which builds its views; tell every auditor of position {from}; begin the backup again")?;
+    writeln!(
+        out,
+        "next       start desk, which builds its views; tell every auditor of position {from}; begin the backup again"
+    )?;
     Ok(())
 }

@@ -57,7 +57,8 @@ pub(super) async fn settle_erasures(log: &Log, vault: &Database, filled: &Filled
     let (reader, erasure) = (log.reader(), Erasure::new(log.clone()));
     open_one(log, &*reader).await?;
     let mut after = AfterRestore::default();
-    let on_record = look_at_events(&*reader, vault, &mut after, async |person| Ok(erasure.destroy(person).await?)).await?;
+    let on_record =
+        look_at_events(&*reader, vault, &mut after, async |person| Ok(erasure.destroy(person).await?)).await?;
     for later in &filled.later_erasures {
         if on_record.contains(&later.person.subject()) {
             continue;
@@ -103,7 +104,8 @@ pub(crate) async fn look_at_events(
         let page = page?;
         let new: BTreeSet<Arc<str>> = page.iter().filter_map(|event| event.event.key_id.clone()).collect();
         let new: Vec<Arc<str>> = new.into_iter().filter(|id| looked_for.insert(id.clone())).collect();
-        let found: HashSet<Arc<str>> = keys.get_many(&new).await?.into_iter().map(|(id, _): (_, KeyRecord)| id).collect();
+        let found: HashSet<Arc<str>> =
+            keys.get_many(&new).await?.into_iter().map(|(id, _): (_, KeyRecord)| id).collect();
         after.keys += found.len();
         note_missing(&page, new.iter().filter(|id| !found.contains(*id)).collect(), after);
         for person in page.iter().filter_map(|event| erased_subject(event)) {

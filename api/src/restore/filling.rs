@@ -31,7 +31,8 @@ pub(crate) struct Until {
 
 impl Until {
     fn includes(&self, event: &RecordedEvent) -> bool {
-        self.position.is_none_or(|last| event.position <= last) && self.time.is_none_or(|last| event.recorded_at <= last)
+        self.position.is_none_or(|last| event.position <= last)
+            && self.time.is_none_or(|last| event.recorded_at <= last)
     }
 }
 

@@ -46,7 +46,9 @@ pub(crate) fn missing(notes: &Notes, filled: &Filled) -> String {
         None | Some(0) => format!("nothing that the newest checkpoint, of {signed_at}, knows of"),
         Some(missing) => {
             let (first, last) = (filled.position.0 + 1, newest.position);
-            format!("{missing} events that the newest checkpoint, of {signed_at}, knows of: positions {first} to {last}")
+            format!(
+                "{missing} events that the newest checkpoint, of {signed_at}, knows of: positions {first} to {last}"
+            )
         }
     }
 }

@@ -11,7 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_store::{EventReader, RecordedEvent, kurrentdb::{KurrentLog, KurrentSettings}, postgres::PostgresStore, sqlite::SqliteStore};
+use event_store::{
+    EventReader, RecordedEvent,
+    kurrentdb::{KurrentLog, KurrentSettings},
+    postgres::PostgresStore,
+    sqlite::SqliteStore,
+};
 use jiff::Timestamp;
 use tests::{
     desk::{Customer, Desk, Setup, program},
@@ -42,7 +47,9 @@ fn chat(url: String, number: usize, is_over: Arc<AtomicBool>, ledger: Ledger) ->
         let mut chats = 0;
         while !is_over.load(Ordering::Relaxed) {
             // The machine goes while some of them wait.
-            let Ok(answer) = customer.chat(&format!("s-{number}-{}", chats / 3), "多久发货？").await else { return };
+            let Ok(answer) = customer.chat(&format!("s-{number}-{}", chats / 3), "多久发货？").await else {
+                return;
+            };
             assert_eq!(answer["success"], true, "{answer}");
             let position = answer["position"].as_u64().unwrap();
             ledger.lock().unwrap().push(Acknowledged { position, at: Timestamp::now() });

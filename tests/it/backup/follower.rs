@@ -134,10 +134,6 @@ impl Following {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         self.child.wait().unwrap().code()
     }
-
-    pub(crate) fn has_ended(&mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
 }
 
 impl Drop for Following {

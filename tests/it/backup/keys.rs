@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use commands::{Erasure, erasure::Person};
 use domain::{ErasureCause, VisitorId};
 use event_store::{
-    Actor, EventReader, EventStore, Log, RecordedEvent, Unsealed, Vault,
+    Actor, EventStore, Log, RecordedEvent, Unsealed, Vault,
     sql::{Access, Database},
     sqlite::SqliteStore,
     vault::{MasterKey, SqlKeys},
@@ -82,9 +82,9 @@ async fn destroyed_keys_stay_destroyed_before_and_behind_the_restored_position()
         proves_itself(&restored.display().to_string());
         let (_, store) = log_in(restored).await;
         let records = all_of(&*store).await;
-        let of_the_person = records.iter().filter(|event| {
-            &*event.event.event_type == "customer.data_erased" && event.stream.id() == Some(subject)
-        });
+        let of_the_person = records
+            .iter()
+            .filter(|event| &*event.event.event_type == "customer.data_erased" && event.stream.id() == Some(subject));
         assert_eq!(of_the_person.count(), 1, "it is on record once");
         assert_eq!(store.identity().await.unwrap().generation, 2);
     }
@@ -103,7 +103,7 @@ async fn keys_of_before_an_erasure_are_removed_when_the_retention_has_passed() {
     let first = rounds();
     assert_eq!(first.len(), 1);
     let clock = shipped.shelf.path().join("clock");
-    let mut moved = async |days: u64| {
+    let moved = async |days: u64| {
         std::fs::write(&clock, (days * 86_400).to_string()).unwrap();
         let clock = clock.display().to_string();
         let command = on_files(&source, &["--dev", "--clock-file", &clock, "backup", "--follow"]);

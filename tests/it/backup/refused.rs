@@ -57,11 +57,8 @@ async fn log_that_was_put_back_unmarked_is_not_shipped_over_its_backup() {
     let (code, said) = shipped.restore(to.path(), &["--to-position", "100"]);
     assert_eq!(code, Some(0), "{said}");
     // The restored log is of a generation of its own, beside that of before.
-    let mut following = super::follower::Following::start(
-        on_files(to.path(), &["backup", "--follow"]),
-        to.path(),
-        &shipped.shelf,
-    );
+    let mut following =
+        super::follower::Following::start(on_files(to.path(), &["backup", "--follow"]), to.path(), &shipped.shelf);
     let head = crate::copy_log::Place::Kept(to.path().to_owned()).events().await.len();
     following.has_shipped(head as u64).await;
     assert_eq!(following.terminate(), Some(0));
@@ -82,7 +79,9 @@ fn keys_are_made_once_and_modes_are_told_apart() {
     let shelf = empty_shelf();
     let key = shelf.path().join("new-key");
     let key = key.to_str().unwrap();
-    let made = || tests::desk::without_settings(tests::desk::program("desk")).args(["backup", "--new-key", key]).output().unwrap();
+    let made = || {
+        tests::desk::without_settings(tests::desk::program("desk")).args(["backup", "--new-key", key]).output().unwrap()
+    };
     assert_eq!(made().status.code(), Some(0));
     let text = fs::read_to_string(key).unwrap();
     assert_eq!(text.trim().len(), 64);

@@ -11,7 +11,7 @@ use reqwest::Method;
 
 use super::follower::{LONG, Shelf, forget, on_files, said};
 use crate::{
-    copy_log::{Place, proves_itself, shop, place::unplaced},
+    copy_log::{Place, place::unplaced, proves_itself, shop},
     crash::until,
 };
 

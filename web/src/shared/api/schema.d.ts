@@ -2163,6 +2163,33 @@ export interface components {
             /** @description What it signs in with; null once erased. */
             username?: string | null;
         };
+        /** @description The backup that follows the log; all null where none is known in the data directory. */
+        BackupHealth: {
+            /** @description Why nothing can be shipped at present. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description Everything recorded up to then is in the target.
+             */
+            last_success_at: string | null;
+            /**
+             * Format: int64
+             * @description The last position in the target.
+             */
+            position: number | null;
+            /** @description What the last drill found to be wrong. */
+            restore_drill_error: string | null;
+            /**
+             * Format: date-time
+             * @description When a drill last found that the backup can be restored.
+             */
+            restore_drill_last_success_at: string | null;
+            /**
+             * Format: double
+             * @description How long the last drill took.
+             */
+            restore_drill_seconds: number | null;
+        };
         /** @description The assistant as customers see it. */
         BotAnswer: {
             bot: components["schemas"]["BotData"];
