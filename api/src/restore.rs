@@ -58,7 +58,7 @@ Then start desk: it builds its views. Tell every auditor of the restore and its 
 the same target. A restore that was killed is begun again in an empty place.
 
 Examples:
-  desk restore --from /mnt/backup/desk --key /root/backup-key --data-dir /var/lib/desk
+  desk restore --from /mnt/backup/desk --key /etc/desk/backup-key --data-dir /var/lib/desk
   desk restore --from s3://shop-backup/desk --to-time 2026-11-30T09:00:00Z --data-dir /var/lib/desk
   DESK_DATABASE_URL=postgres://… DESK_DATABASE_OWNER_URL=postgres://… desk restore
 

@@ -48,7 +48,7 @@ fn is_found(shipped: &Shipped, what: &str, words: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_damage_of_a_target_is_found_and_named() {
-    let shipped = Shipped::of(9_000, 71).await;
+    let shipped = Shipped::of(7_000, 71).await;
     let (segments, keys) = (shipped.shelf.files_of(".segment"), shipped.shelf.files_of(".keys"));
     assert!(segments.len() >= 4 && keys.len() == 1, "{segments:?} {keys:?}");
     let (second, third) = (segments[1].as_str(), segments[2].as_str());

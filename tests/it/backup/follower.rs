@@ -52,7 +52,9 @@ impl Shelf {
     pub(crate) fn files(&self) -> Vec<String> {
         let (mut folders, mut files) = (vec![self.target()], Vec::new());
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
+            // It may not be there yet.
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
