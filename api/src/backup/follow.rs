@@ -15,7 +15,10 @@ use ::backup::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{AnyError, BackupEnds, open_backup};
-use crate::{settings::Settings, startup};
+use crate::{
+    settings::{EventStoreLocation, Settings},
+    startup,
+};
 
 /// A segment goes out at the latest with so many bytes of events.
 const BYTES: usize = 1024 * 1024;
@@ -29,6 +32,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Log, vault or target cannot be used, or are not each other's.
 pub(super) async fn follow(ends: &BackupEnds, settings: &Settings) -> Result<(), AnyError> {
     let (target, key) = open_backup(ends, settings)?;
+    refuse_nothing(settings)?;
     let clock = startup::clock(settings)?;
     let (log, vault) = (startup::log_reader(settings).await?, startup::vault_reader(settings).await?);
     let keep = Duration::from_secs(u64::from(settings.backup_keep_keys_days.max(1)) * DAY);
@@ -46,6 +50,17 @@ pub(super) async fn follow(ends: &BackupEnds, settings: &Settings) -> Result<(),
     follow_log(shipper, pace, clock, stop, report(settings.data_dir.clone())).await?;
     tracing::info!("the backup has stopped");
     Ok(())
+}
+
+fn refuse_nothing(settings: &Settings) -> Result<(), AnyError> {
+    match &settings.log {
+        EventStoreLocation::File(path) if !path.is_file() => {
+            Err(format!("there is no log at {}: has desk been started on this data directory?", path.display()).into())
+        }
+        EventStoreLocation::File(_) | EventStoreLocation::Postgres { .. } | EventStoreLocation::Kurrent { .. } => {
+            Ok(())
+        }
+    }
 }
 
 fn stop_signal() -> Result<impl Future<Output = ()>, AnyError> {

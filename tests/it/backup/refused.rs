@@ -54,8 +54,10 @@ async fn restore_writes_over_nothing() {
 async fn log_that_was_put_back_unmarked_is_not_shipped_over_its_backup() {
     let shipped = Shipped::of(300, 84).await;
     let to = shipped.empty();
-    let (code, said) = shipped.restore(to.path(), &["--to-position", "100"]);
+    let then = shipped.events[99].recorded_at_text();
+    let (code, said) = shipped.restore(to.path(), &["--to-time", &then]);
     assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("restored   100 events up to position 100"), "{said}");
     // The restored log is of a generation of its own, beside that of before.
     let mut following =
         super::follower::Following::start(on_files(to.path(), &["backup", "--follow"]), to.path(), &shipped.shelf);
