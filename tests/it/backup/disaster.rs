@@ -141,7 +141,7 @@ pub(crate) async fn comes_back(burnt: Backend, fresh: Backend, events: u64) -> C
     let after = all_of(&*reader).await;
     let restored = after.iter().position(|event| &*event.event.event_type == "log.restored").unwrap();
     is_a_beginning(&before, &after[..restored]);
-    let acknowledged = ledger.lock().unwrap();
+    let acknowledged = std::mem::take(&mut *ledger.lock().unwrap());
     let last = after[restored - 1].clone();
     let safe = acknowledged.iter().filter(|one| one.at < burnt_at - SAFE);
     let number = before.iter().position(|event| event.hash == last.hash).unwrap();
@@ -153,7 +153,6 @@ pub(crate) async fn comes_back(burnt: Backend, fresh: Backend, events: u64) -> C
     }
     let lost = burnt_at.duration_since(last.recorded_at).unsigned_abs();
     assert!(lost < RPO, "{lost:?} were lost");
-    drop(acknowledged);
 
     let store = fresh.store(&rebuilt);
     let (code, said) = replay(&store, &["verify"]);
