@@ -115,6 +115,9 @@ into() {
 step "the mail server that the tests send to"
 into "$target/mail-server" tests/mail_server
 
+step "a service of S3's protocol that backups go to"
+into "$target/s3" tests/s3
+
 step "the stand-ins for assistants, by tests of their own"
 into "$target/assistants" tests/assistants
 into "$target/litellm" tests/litellm

@@ -1,149 +1,79 @@
-//! `desk backup --once DIR`: a copy of each database of a data directory, taken while `desk` serves.
-//!
-//! Each copy is SQLite's own (`vacuum into`): one consistent state, whatever is written meanwhile. Invariants: the copies fit
-//! together, because the policies' store is copied before the log, and so is never ahead of it, and the keys after it, so none that an
-//! event in the copy needs is missing; the folder appears whole or not at all; nothing that exists is overwritten.
+//! `desk backup`: a copy of a data directory's databases once, or a backup that follows the log.
+
+mod ends;
+mod follow;
+mod once;
 
 use std::{
-    fs::{self, DirBuilder, File, Permissions},
-    io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
+    io::{self, Write as _},
+    path::PathBuf,
 };
 
-use clap::Args;
-use event_store::sql::{Access, Database, SqlError};
+use clap::{ArgGroup, Args};
 
-use crate::settings::{EventStoreLocation, Settings};
+use crate::settings::Settings;
+
+pub(crate) use ends::{BackupEnds, open_backup};
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) const HELP: &str = "\
-Copies policies.db, events.db and keys.db, in this order, into a new folder. It works while desk runs and while it does
-not. The folder appears when all of it is on disk; one that has something in it is refused.
+--follow runs beside desk, for SQLite, PostgreSQL and KurrentDB alike. It ships every event to the target at most
+10 seconds (backup_seconds) after it was recorded, sealed with the backup key, and the vault's keys apart from them, which
+go after 7 days (backup_keep_keys_days). It only reads what is desk's, and says how it does in backup-state.json in the data
+directory, from which health and metrics have it. Killed, it goes on where the target ends. SIGTERM stops it. `desk restore`
+puts the backup back, `desk drill` tries that. docs/backup.md has all of it.
 
-Not in it: the master key, which must not lie beside keys.db (keep a copy elsewhere), token-key, checkpoint-key and the
-FAQ's folder, which change rarely, and the views, which are rebuilt. Keep the copies of keys.db for a short time only: an
-old one brings destroyed keys back.
+  TARGET   a folder, best a mount of another machine, or s3://BUCKET/PREFIX, for which AWS_REGION, AWS_ACCESS_KEY_ID,
+           AWS_SECRET_ACCESS_KEY and (for another service than Amazon's) AWS_ENDPOINT_URL stand in the environment
 
-To put it back: stop desk, put the three files into an empty data directory together with master-key, token-key,
-checkpoint-key and faq, and start it. README.md has it step by step. Where notes were kept that reach beyond the
-copy, desk mark-restored records the restore first.
+--once copies policies.db, events.db and keys.db, in this order, into a new folder; only for SQLite. It works while desk
+runs and while it does not. The folder appears when all of it is on disk; one that has something in it is refused.
 
-PostgreSQL and KurrentDB have backups of their own; this is for SQLite.
+In neither: the master key, which must not lie beside the vault's keys (keep a copy elsewhere), token-key, checkpoint-key
+and the FAQ's folder, which change rarely, and the views, which are rebuilt. Keep copies of keys.db for a short time only:
+an old one brings destroyed keys back. README.md has step by step how to put a copy of --once back.
 
-Exit status: 0 done, 2 could not.";
+Examples:
+  desk backup --new-key /etc/desk/backup-key            once; keep a copy of it elsewhere
+  desk backup --follow /mnt/backup/desk --key /etc/desk/backup-key --data-dir /var/lib/desk
+  DESK_BACKUP_TARGET=s3://shop-backup/desk DESK_BACKUP_KEY_FILE=/etc/desk/backup-key desk backup --follow
+  desk backup --once /var/backups/desk-2026-11-30
 
-/// In this order: see above.
-const DATABASES: [&str; 3] = ["policies.db", "events.db", "keys.db"];
+Exit status: 0 done or stopped, 1 log or target are not what they should be, 2 could not run.";
 
-/// Where to.
+/// What to do.
 #[derive(Args)]
+#[command(group(ArgGroup::new("backup_mode").required(true).args(["follow", "once", "new_key"])))]
 pub(crate) struct BackupArgs {
-    /// A folder that is new or empty
+    /// Follow the log and ship it, until SIGTERM [default target: setting backup_target]
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, default_missing_value = "")]
+    follow: Option<String>,
+    /// Copy a data directory's databases into a folder that is new or empty
     #[arg(long, value_name = "DIR")]
-    once: PathBuf,
+    once: Option<PathBuf>,
+    /// Make a backup key in a new file
+    #[arg(long, value_name = "FILE")]
+    new_key: Option<PathBuf>,
+    /// File with the backup key [default: setting backup_key_file]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
-/// Why there is no backup.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BackupError {
-    #[error("this is for SQLite: log, vault, views or policies are in a server, which has backups of its own")]
-    NotFiles,
-    #[error("there is no {0}: has desk been started on this data directory?")]
-    Missing(PathBuf),
-    #[error("{0} is there and not empty: choose a folder that is new")]
-    NotEmpty(PathBuf),
-    #[error("{path} cannot be copied")]
-    Copy {
-        path: PathBuf,
-        #[source]
-        source: SqlError,
-    },
-    #[error("{path} cannot be written")]
-    Write {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Makes the backup, and says how large it is.
+/// Does it.
 ///
 /// # Errors
-/// As above; then there is no folder.
-pub(crate) async fn backup(args: &BackupArgs, settings: &Settings) -> Result<(), BackupError> {
-    let folder = &args.once;
-    refuse_servers(settings)?;
-    refuse_filled(folder)?;
-    let draft = draft_of(folder);
-    let failed = |source| BackupError::Write { path: draft.clone(), source };
-    DirBuilder::new().mode(0o700).create(&draft).map_err(failed)?;
-    let made = fill(&settings.data_dir, &draft).await;
-    let bytes = match made.and_then(|bytes| publish(&draft, folder).map(|()| bytes)) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            // What is left of it would only be in the way of the next.
-            drop(fs::remove_dir_all(&draft));
-            return Err(error);
-        }
-    };
-    let said = format!("{} bytes of {} are in {}\n", bytes, DATABASES.join(", "), folder.display());
-    io::Write::write_all(&mut io::stdout(), said.as_bytes()).map_err(failed)
-}
-
-fn refuse_servers(settings: &Settings) -> Result<(), BackupError> {
-    let is_file = matches!(settings.log, EventStoreLocation::File(_));
-    let are_files = settings.database_url.is_none() && settings.vault_url.is_none();
-    if is_file && are_files { Ok(()) } else { Err(BackupError::NotFiles) }
-}
-
-fn refuse_filled(folder: &Path) -> Result<(), BackupError> {
-    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
-        Ok(true) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Ok(_) | Err(_) => Err(BackupError::NotEmpty(folder.to_owned())),
+/// Something cannot be used; the error says what, and what to do.
+pub(crate) async fn backup(args: BackupArgs, settings: &Settings) -> Result<(), AnyError> {
+    if let Some(file) = &args.new_key {
+        ::backup::BackupKey::create(file)?;
+        writeln!(io::stdout(), "a backup key is in {}: keep a copy where neither backup nor desk are", file.display())?;
+        return Ok(());
     }
-}
-
-/// Beside the folder, so that renaming it stays on one file system.
-fn draft_of(folder: &Path) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!(".{name}.draft-{}", std::process::id()))
-}
-
-async fn fill(data_dir: &Path, draft: &Path) -> Result<u64, BackupError> {
-    let mut bytes = 0;
-    for name in DATABASES {
-        let (from, to) = (data_dir.join(name), draft.join(name));
-        if !from.is_file() {
-            return Err(BackupError::Missing(from));
-        }
-        copy(&from, &to).await.map_err(|source| BackupError::Copy { path: from, source })?;
-        bytes += settle(&to).map_err(|source| BackupError::Write { path: to, source })?;
+    if let Some(folder) = &args.once {
+        return Ok(once::backup_once(folder, settings).await?);
     }
-    Ok(bytes)
-}
-
-async fn copy(from: &Path, to: &Path) -> Result<(), SqlError> {
-    let database = Database::sqlite(from, Access::ReadOnly).await?;
-    let copied = database.fetch("vacuum into $1", &[(&*to.to_string_lossy()).into()]).await;
-    database.close().await;
-    copied.map(drop)
-}
-
-/// On disk, and for the owner's eyes alone.
-fn settle(file: &Path) -> io::Result<u64> {
-    fs::set_permissions(file, Permissions::from_mode(0o600))?;
-    let file = File::open(file)?;
-    file.sync_all()?;
-    Ok(file.metadata()?.len())
-}
-
-/// An empty folder of that name is replaced.
-fn publish(draft: &Path, folder: &Path) -> Result<(), BackupError> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let published = File::open(draft)
-        .and_then(|draft| draft.sync_all())
-        .and_then(|()| fs::rename(draft, folder))
-        .and_then(|()| File::open(parent)?.sync_all());
-    published.map_err(|source| BackupError::Write { path: folder.to_owned(), source })
+    let ends = BackupEnds { target: args.follow.filter(|target| !target.is_empty()), key: args.key };
+    crate::logging::start(settings.dev);
+    follow::follow(&ends, settings).await
 }

@@ -13,11 +13,14 @@ use crate::{
     checkpoints,
     copy_keys::{self, CopyKeysArgs, copy_keys},
     copy_log::{self, CopyError, CopyLogArgs, copy_log},
+    drill::{self, DrillArgs, drill},
     error_chain::chain,
     health_check::{self, Unhealthy},
     logging::{self, LogFolder},
     mark_restored::{self, MarkRestoredArgs},
-    reset_admin, server,
+    reset_admin,
+    restore::{self, RestoreArgs, restore},
+    server,
     settings::{Layers, Settings, example_file, settings_page},
     startup,
 };
@@ -136,9 +139,15 @@ enum Subcommands {
     /// Record that the log was put back from a backup, before desk is started on it
     #[command(after_help = mark_restored::HELP)]
     MarkRestored(MarkRestoredArgs),
-    /// Back up the databases of a data directory while desk runs
+    /// Back up while desk runs: follow the log to a folder or S3, or copy the databases once
     #[command(after_help = backup::HELP)]
     Backup(BackupArgs),
+    /// Put a followed backup back into an empty place
+    #[command(after_help = restore::HELP)]
+    Restore(RestoreArgs),
+    /// Try that the backup can be put back, in a temporary folder
+    #[command(after_help = drill::HELP)]
+    Drill(DrillArgs),
     /// Copy the log to another database: SQLite, PostgreSQL or KurrentDB, any to any
     #[command(after_help = copy_log::HELP)]
     CopyLog(CopyLogArgs),
@@ -156,9 +165,9 @@ pub async fn run() -> ExitCode {
             let copy = error.downcast_ref::<CopyError>();
             let way_out = copy.map_or("", CopyError::way_out);
             let _ = writeln!(std::io::stderr(), "desk: {}{way_out}", chain(&*error));
-            let of_copy = copy.map_or(2, CopyError::exit_code);
+            let of_command = copy.map(CopyError::exit_code).or_else(|| restore::exit_code(&error)).unwrap_or(2);
             let is_no = error.is::<FaultsFound>() || error.is::<Unanswered>() || error.is::<Unhealthy>();
-            ExitCode::from(if is_no { 1 } else { of_copy })
+            ExitCode::from(if is_no { 1 } else { of_command })
         }
     }
 }
@@ -214,7 +223,15 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
             let said = mark_restored::mark_restored(&args, settings).await?;
             Ok(std::io::stdout().write_all(said.as_bytes())?)
         }
-        Some(Subcommands::Backup(args)) => Ok(backup(&args, settings).await?),
+        Some(Subcommands::Backup(args)) => backup(args, settings).await,
+        Some(Subcommands::Restore(args)) => {
+            logging::start(true);
+            restore(&args, settings).await
+        }
+        Some(Subcommands::Drill(args)) => {
+            logging::start(true);
+            drill(&args, settings).await
+        }
         Some(Subcommands::CopyKeys(args)) => Ok(copy_keys(&args).await?),
         Some(Subcommands::CopyLog(args)) => {
             // For whoever sits before it, not for what collects a server's lines.

@@ -6,7 +6,7 @@
 //! Invariant: the source is only read; a target that holds anything else is left as it is.
 
 mod ends;
-mod progress;
+pub(crate) mod progress;
 mod reading;
 
 use std::{

@@ -9,7 +9,7 @@ use std::{pin::pin, sync::Arc};
 use clap::Args;
 use commands::{Erasure, erasure::erased_subject};
 use event_store::{
-    Clock, EventStore, Identity, Log, ReadError, SystemClock,
+    Clock, EventStore, Identity, Log, Position, ReadError, SystemClock,
     checkpoint::{Checkpoint, CheckpointKey},
     pages::pages,
     restore::{Restored, record, restores},
@@ -42,7 +42,7 @@ pub(crate) struct MarkRestoredArgs {
     who: String,
 }
 
-fn who(text: &str) -> Result<String, String> {
+pub(crate) fn who(text: &str) -> Result<String, String> {
     let is_line = !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control);
     if is_line { Ok(text.trim().to_owned()) } else { Err("must be 1 to 200 characters on one line".to_owned()) }
 }
@@ -54,19 +54,33 @@ fn who(text: &str) -> Result<String, String> {
 pub(crate) async fn mark_restored(args: &MarkRestoredArgs, settings: &Settings) -> Result<String, AnyError> {
     let clock = SystemClock::shared();
     let (store, vault, _data_dir) = startup::open_log_alone(settings, clock.clone()).await?;
-    let here = store.identity().await?;
-    let key = checkpoints::checkpoint_key(settings, here)?;
-    let restored = match begun(&*store, here).await? {
-        Some(begun) => begun,
-        None => append_record(&*store, here, &args.who, &key, &*clock).await?,
-    };
-    let raised = store.raise_generation().await?;
+    let (restored, raised) = mark(&*store, settings, &args.who, &*clock, |_| ()).await?;
     let erased = erase_again(&Log::new(store, vault)).await?;
     Ok(format!(
         "restored   up to position {}, root {}\nlog        {}, generation {}\nerased     the keys of {erased} persons, as the log says\n\
          next       delete views and policies' store, tell every auditor of position {}, and start desk\n",
         restored.from, restored.root, raised.log_id, raised.generation, restored.from
     ))
+}
+
+/// Records a restore, and raises the generation.
+///
+/// # Errors
+/// The log does not prove itself, there is no key for checkpoints, or the log does not answer.
+pub(crate) async fn mark(
+    store: &dyn EventStore,
+    settings: &Settings,
+    who: &str,
+    clock: &dyn Clock,
+    progress: impl FnMut(Position),
+) -> Result<(Restored, Identity), AnyError> {
+    let here = store.identity().await?;
+    let key = checkpoints::checkpoint_key(settings, here)?;
+    let restored = match begun(store, here).await? {
+        Some(begun) => begun,
+        None => append_record(store, here, who, &key, clock, progress).await?,
+    };
+    Ok((restored, store.raise_generation().await?))
 }
 
 /// A record that an earlier run appended without raising the generation.
@@ -80,8 +94,9 @@ async fn append_record(
     who: &str,
     key: &CheckpointKey,
     clock: &dyn Clock,
+    progress: impl FnMut(Position),
 ) -> Result<Restored, AnyError> {
-    let (report, range) = verify_and_sum(store, |_| ()).await?;
+    let (report, range) = verify_and_sum(store, progress).await?;
     if let Some(flaw) = report.first_flaw {
         return Err(format!("the log does not prove itself, so it is not marked: {flaw}").into());
     }

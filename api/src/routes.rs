@@ -11,6 +11,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod audit;
 pub mod auth;
+pub mod backup_health;
 pub mod bot;
 pub mod calendars;
 pub mod chat;

@@ -49,13 +49,14 @@ use crate::{
     visitor_revocation::VisitorRevocation,
 };
 use assistants::Built;
-use databases::{open_log, open_policies, open_vault, views_location};
+use databases::{open_log, open_policies, views_location};
 use keys::{identity_tokens, node_id, token_keys};
 use reactions::{budgets, managers, version_zero};
 
 pub use alone::{open_accounts, open_log_alone};
-pub(crate) use databases::server_urls;
+pub(crate) use databases::{log_import, log_reader, open_vault, server_urls, vault_reader};
 pub(crate) use keys::read_token_keys;
+pub(crate) use lost_parts::{Unfinished, refuse_filled};
 pub(crate) use reactions::refuse_unknown_budgets;
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -86,6 +87,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     for (_, url) in server_urls(&settings) {
         check_server(&url).await?;
     }
+    Unfinished::refuse(&settings.data_dir)?;
     lost_parts::refuse(&settings).await?;
     let (vault, keys_db) = open_vault(&settings, &data_dir).await?;
     let store = open_log(&settings, clock.clone()).await?;

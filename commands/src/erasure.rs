@@ -19,7 +19,9 @@ pub enum Person {
 }
 
 impl Person {
-    fn subject(self) -> Uuid {
+    /// The person whose keys are meant.
+    #[must_use]
+    pub fn subject(self) -> Uuid {
         match self {
             Self::Customer(visitor) => visitor.0,
             Self::Staff(agent) => agent.0,
@@ -35,8 +37,9 @@ impl Person {
         }
     }
 
-    /// Keys of staff are of a class of their own.
-    fn of_keys(subject: Uuid, key_ids: &[Arc<str>]) -> Self {
+    /// Whose keys these are: those of staff are of a class of their own.
+    #[must_use]
+    pub fn of_keys(subject: Uuid, key_ids: &[Arc<str>]) -> Self {
         let is_staff = key_ids.iter().any(|key_id| key_id.split('/').nth(1) == Some("staff"));
         if is_staff { Self::Staff(AgentId(subject)) } else { Self::Customer(VisitorId(subject)) }
     }

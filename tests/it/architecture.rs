@@ -22,13 +22,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("integrations", &["commands", "domain"]),
     ("projections", &["domain", "event-store", "journal", "testkit"]),
     ("replay-tool", &["domain", "event-store", "journal", "projections", "testkit"]),
-    ("api", &["commands", "domain", "event-store", "integrations", "journal", "projections"]),
+    ("backup", &["event-store"]),
+    ("api", &["backup", "commands", "domain", "event-store", "integrations", "journal", "projections"]),
     ("protocol-server", &[]),
     ("testkit", &["domain", "event-store"]),
     (
         "tests",
         &[
             "api",
+            "backup",
             "commands",
             "domain",
             "event-store",

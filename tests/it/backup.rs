@@ -1,4 +1,15 @@
 //! `desk backup --once`: copies that fit together, taken while customers write; put back, they serve.
+//!
+//! `follower.rs` is the fixture of `desk backup --follow`, `desk restore` and `desk drill`, which the other files test.
+
+pub(crate) mod damages;
+pub(crate) mod disaster;
+mod drill;
+pub(crate) mod follower;
+mod keys;
+mod killed;
+mod refused;
+mod s3;
 
 use std::{
     path::Path,

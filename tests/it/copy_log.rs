@@ -6,7 +6,7 @@ mod keys;
 mod killed;
 mod moves;
 mod old_positions;
-mod place;
+pub(crate) mod place;
 mod read_back;
 mod refused;
 mod served;
@@ -20,7 +20,7 @@ use tests::{
 };
 use tokio::process::Command;
 
-use place::Place;
+pub(crate) use place::Place;
 
 /// A Wednesday, 20:00 by the shop's clock.
 fn evening() -> Timestamp {
@@ -28,7 +28,7 @@ fn evening() -> Timestamp {
 }
 
 /// A generated log in a folder: `events.db`, `keys.db`, `master-key`.
-async fn shop(events: u64, seed: u64) -> Place {
+pub(crate) async fn shop(events: u64, seed: u64) -> Place {
     let place = Place::folder();
     bulk::write(Order::stress(events, seed, evening()), &place.path(), None, &mut |_| {}).await.unwrap();
     place
@@ -89,7 +89,7 @@ async fn replay(place: &Place, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// Without its vault, whose keys are copied apart.
-async fn proves_itself(place: &Place) {
+pub(crate) async fn proves_itself(place: &Place) {
     let no_vault = tempfile::tempdir().unwrap();
     let (code, said) = replay(place, &["--views", &text(no_vault.path()), "verify"]).await;
     assert_eq!(code, Some(0), "{said}");

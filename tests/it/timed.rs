@@ -1,5 +1,6 @@
 //! Measurements: `make test-long` runs these alone and one after the other, and they print their figures.
 
+mod backup;
 mod flow;
 mod frozen_holder;
 

@@ -42,14 +42,20 @@ impl Desk {
     /// Starts a server on a fresh data directory.
     #[must_use]
     pub fn start(setup: Setup) -> Self {
+        let mut desk = Self::prepared(setup);
+        desk.start_again();
+        desk
+    }
+
+    /// A server that is not started yet.
+    #[must_use]
+    pub fn prepared(setup: Setup) -> Self {
         let own_folder = setup.data_dir.is_none().then(|| tempfile::tempdir().expect("a temporary folder can be made"));
         let folder = own_folder.as_ref().map(|folder| folder.path().join("data"));
         let data_dir = setup.data_dir.clone().or(folder).expect("one of both is there");
         let (port, log) = (free_port(), Arc::default());
         let staff_token = Mutex::default();
-        let mut desk = Self { setup, data_dir, port, child: None, log, staff_token, _own_folder: own_folder };
-        desk.start_again();
-        desk
+        Self { setup, data_dir, port, child: None, log, staff_token, _own_folder: own_folder }
     }
 
     /// Starts the server again on the same data and port; waits until it says that it is ready.
@@ -93,9 +99,26 @@ impl Desk {
     pub fn begin_start(&mut self) {
         self.log.lock().expect("nobody panics with the log").clear();
         let (program, arguments) = self.command_line();
+        let mut command = self.with_settings(program);
+        command.args(arguments);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        self.keep_log(child.stdout.take().expect("it is piped"));
+        self.keep_log(child.stderr.take().expect("it is piped"));
+        self.child = Some(child);
+    }
+
+    /// Another command of the program, with the settings of the server.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.with_settings(self::program("desk"));
+        command.arg("--data-dir").arg(&self.data_dir).args(arguments);
+        command
+    }
+
+    fn with_settings(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = without_settings(program);
         command
-            .args(arguments)
             .env("DESK_MASTER_KEY_FILE", self.master_key())
             .env("DESK_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .stdin(Stdio::null());
@@ -116,11 +139,7 @@ impl Desk {
         // All callers of a test have one address, so the limits are off.
         command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
-        self.keep_log(child.stdout.take().expect("it is piped"));
-        self.keep_log(child.stderr.take().expect("it is piped"));
-        self.child = Some(child);
+        command
     }
 
     fn command_line(&self) -> (PathBuf, Vec<String>) {

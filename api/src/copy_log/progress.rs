@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Time between two lines.
 const LINE: Duration = Duration::from_secs(5);
 
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     what: Cell<&'static str>,
     goal: u64,
@@ -23,7 +23,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Progress towards a goal: a position of the source, or a number of events.
-    pub(super) fn new(what: &'static str, goal: u64) -> Self {
+    pub(crate) fn new(what: &'static str, goal: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(goal), ProgressDrawTarget::stderr_with_hz(10));
             if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent} % {eta} left") {
@@ -36,12 +36,12 @@ impl Progress {
     }
 
     /// Changes the label of the step.
-    pub(super) fn name(&self, what: &'static str) {
+    pub(crate) fn name(&self, what: &'static str) {
         self.what.set(what);
     }
 
     /// Reports a position, and the number of events up to it.
-    pub(super) fn reached(&self, at: u64, events: u64) {
+    pub(crate) fn reached(&self, at: u64, events: u64) {
         let (_, before) = self.first.get().unwrap_or_else(|| {
             self.first.set(Some((at, events)));
             (at, events)

@@ -17,6 +17,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::backup_health::BackupHealth;
 use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
 use crate::{
@@ -67,6 +68,8 @@ pub struct DetailedHealth {
     faq: FaqState,
     /// Assistants that have used 80 percent of what they may use in a day, or all of it.
     budgets: Vec<BudgetData>,
+    /// The backup that follows the log, and the last drill.
+    backup: BackupHealth,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
 }
@@ -193,7 +196,8 @@ pub async fn show(
         write_failure: readiness.write_failure(),
     };
     let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, alarms };
+    let backup = BackupHealth::of(&app.settings.data_dir);
+    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, backup, alarms };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 

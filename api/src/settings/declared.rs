@@ -78,6 +78,22 @@ declare! {
     /// else; what does not prove itself raises an alarm. Its position is in the detailed health. `0` switches it off.
     log_proof_hours: u32 = "24";
 
+    /// Where `desk backup --follow`, `desk restore` and `desk drill` have the backup: a folder, best on another machine, or
+    /// `s3://BUCKET/PREFIX` (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_ENDPOINT_URL` in the
+    /// environment say the rest). `docs/backup.md`.
+    backup_target: Option<String>;
+
+    /// File with the key that seals the backup; `desk backup --new-key FILE` makes one. Keep a copy where neither the
+    /// backup nor this machine is. Not readable by everybody (mode 640 or less).
+    backup_key_file: Option<PathBuf>;
+
+    /// How long the backup of the vault's keys is kept. A key that was destroyed by an erasure is gone from the backup
+    /// when this has passed.
+    backup_keep_keys_days: u32 = "7", expects("a number of days from 1");
+
+    /// The longest that an event waits until it goes out into the backup. At 1 MB it goes at once.
+    backup_seconds: u32 = "10", expects("a number of seconds from 1");
+
     /// Starts although the log's last event was recorded more than a day ahead of this machine's clock; as `--accept-clock`.
     /// Further events then get times behind that one.
     accept_clock: bool = "false";

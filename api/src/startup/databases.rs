@@ -3,12 +3,13 @@
 use std::{path::PathBuf, sync::Arc};
 
 use event_store::{
-    Clock, EventReader, EventStore, Vault,
-    kurrentdb::{KurrentLog, KurrentSettings},
+    Clock, EventReader, EventStore, Identity, Vault,
+    import::{ImportError, ImportTarget},
+    kurrentdb::{KurrentError, KurrentImport, KurrentLog, KurrentSettings},
     migration::{migrate_policy, migrate_vault},
-    postgres::{PostgresSettings, PostgresStore},
+    postgres::{PostgresImport, PostgresSettings, PostgresStore},
     sql::{Access, Database},
-    sqlite::SqliteStore,
+    sqlite::{SqliteImport, SqliteStore},
     vault::{MasterKey, SqlKeys},
 };
 use projections::ViewsLocation;
@@ -64,6 +65,41 @@ pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Resu
     })
 }
 
+/// Opens the log for reading, beside whoever writes it.
+pub(crate) async fn log_reader(settings: &Settings) -> Result<Arc<dyn EventReader>, AnyError> {
+    Ok(match &settings.log {
+        EventStoreLocation::File(path) => SqliteStore::open_reader(path).await?,
+        EventStoreLocation::Postgres { url, .. } => PostgresStore::open_reader(&url.0).await?,
+        EventStoreLocation::Kurrent { url, credentials_file } => {
+            let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
+            KurrentLog::open_reader(settings).await?
+        }
+    })
+}
+
+/// Opens the vault's database for reading, beside whoever writes it.
+pub(crate) async fn vault_reader(settings: &Settings) -> Result<Database, AnyError> {
+    Ok(match settings.vault_url.as_ref().or(settings.database_url.as_ref()) {
+        Some(url) => Database::postgres(url, "vault", 2).await?,
+        None => Database::sqlite(&settings.data_dir.join("keys.db"), Access::ReadOnly).await?,
+    })
+}
+
+/// Opens the log to be filled with another's events.
+pub(crate) async fn log_import(settings: &Settings, log: Identity) -> Result<Box<dyn ImportTarget>, ImportError> {
+    Ok(match &settings.log {
+        EventStoreLocation::File(path) => Box::new(SqliteImport::open(path, log).await?),
+        EventStoreLocation::Postgres { url, owner_url } => {
+            Box::new(PostgresImport::open(&owner_url.as_ref().unwrap_or(url).0, log).await?)
+        }
+        EventStoreLocation::Kurrent { url, credentials_file } => {
+            let settings = KurrentSettings::parse(&url.0).map_err(KurrentError::from)?;
+            let settings = settings.with_credentials_file(credentials_file.clone());
+            Box::new(KurrentImport::open(settings, log).await?)
+        }
+    })
+}
+
 /// Reads the log as it is stored: a file's writer remembers its newest events.
 pub(super) async fn stored_log(
     settings: &Settings,
@@ -75,7 +111,7 @@ pub(super) async fn stored_log(
     }
 }
 
-pub(super) async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {
+pub(crate) async fn open_vault(settings: &Settings, data_dir: &DataDir) -> Result<(Arc<Vault>, Database), AnyError> {
     let master = master_key(settings, data_dir)?;
     let url = settings.vault_url.as_ref().or(settings.database_url.as_ref());
     let database = open_room(settings, url, data_dir.join("keys.db"), "vault").await?;

@@ -3,7 +3,10 @@
 //!
 //! Invariant: nothing is written before this has looked.
 
-use std::path::Path;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use event_store::{
     postgres::PostgresStore,
@@ -38,6 +41,62 @@ pub(super) async fn refuse(settings: &Settings) -> Result<(), AnyError> {
         .into());
     }
     Ok(())
+}
+
+/// Refuses a place for a restore in which there is anything of a desk but its secrets.
+///
+/// # Errors
+/// There is; the error says what, and what to do.
+pub(crate) async fn refuse_filled(settings: &Settings) -> Result<(), AnyError> {
+    let folder = &settings.data_dir;
+    let has_keys = has_keys(settings).await?;
+    let there = if !is_missing(&settings.log).await && !matches!(settings.log, EventStoreLocation::Kurrent { .. }) {
+        Some(format!("a log at {}", settings.log.shown()))
+    } else if folder.join("policies.db").exists() {
+        Some(folder.join("policies.db").display().to_string())
+    } else {
+        beside_the_log(folder, has_keys)
+    };
+    match there {
+        Some(there) => Err(format!(
+            "there is {there} already: a restore goes to an empty place. Move databases away (secrets may stay: master-key, \
+             token-key, checkpoint-key), or name another with --data-dir or database_url. Nothing was written"
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Marks a data directory as long as a restore into it goes on, so that nobody serves what is not whole.
+pub(crate) struct Unfinished(PathBuf);
+
+const UNFINISHED: &str = "restore-unfinished";
+
+impl Unfinished {
+    /// Sets the mark.
+    pub(crate) fn begin(folder: &Path) -> io::Result<Self> {
+        let path = folder.join(UNFINISHED);
+        fs::write(&path, "a restore into this folder began and did not end\n")?;
+        Ok(Self(path))
+    }
+
+    /// Takes it away: all of it is there.
+    pub(crate) fn end(self) -> io::Result<()> {
+        fs::remove_file(self.0)
+    }
+
+    /// Refuses a folder with the mark.
+    pub(crate) fn refuse(folder: &Path) -> Result<(), AnyError> {
+        if folder.join(UNFINISHED).exists() {
+            return Err(format!(
+                "a restore into {} did not end: empty the folder (secrets may stay) and the database, and run `desk restore` \
+                 again",
+                folder.display()
+            )
+            .into());
+        }
+        Ok(())
+    }
 }
 
 /// Something that only exists once there was a log.

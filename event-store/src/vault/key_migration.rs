@@ -31,15 +31,22 @@ pub enum KeyMigrationError {
     OtherKey(String),
 }
 
-struct Key {
-    id: String,
-    subject: Uuid,
-    wrapped: Option<Vec<u8>>,
-    created_at: String,
-    destroyed_at: Option<String>,
+/// A key as it is stored: wrapped by the master key, or destroyed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id.
+    pub id: String,
+    /// The person whose data it seals.
+    pub subject: Uuid,
+    /// The wrapped key; `None` once it is destroyed.
+    pub wrapped: Option<Vec<u8>>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was destroyed.
+    pub destroyed_at: Option<String>,
 }
 
-impl Key {
+impl StoredKey {
     fn of(row: &Row) -> Result<Self, SqlError> {
         Ok(Self {
             id: row.text(0)?,
@@ -51,10 +58,20 @@ impl Key {
     }
 }
 
+/// A subject that gets no new keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredErasure {
+    /// The person.
+    pub subject: Uuid,
+    /// Since when.
+    pub erased_at: String,
+}
+
 const ERASED: &str = "select subject, erased_at from erased_subject order by subject";
 const ERASE: &str = "insert into erased_subject (subject, erased_at) values ($1, $2) on conflict (subject) do nothing";
 const KEYS: &str = "select key_id, subject, wrapped, created_at, destroyed_at from data_key
      where key_id > $1 order by key_id limit $2";
+const KEY: &str = "select key_id, subject, wrapped, created_at, destroyed_at from data_key where key_id = $1";
 const ADD: &str =
     "insert into data_key (key_id, subject, wrapped, created_at, destroyed_at) values ($1, $2, $3, $4, $5)
      on conflict (key_id) do nothing";
@@ -67,36 +84,72 @@ const DESTROY: &str = "update data_key set wrapped = null, destroyed_at = $2 whe
 /// # Errors
 /// A database does not answer, or the target is the vault of another log; what was copied by then stays.
 pub async fn migrate_keys(from: &Database, to: &Database) -> Result<MigratedKeys, KeyMigrationError> {
-    let mut moved = MigratedKeys { erased_subjects: copy_erasures(from, to).await?, ..MigratedKeys::default() };
+    // Erasures come first, so that an erased subject gets no key.
+    let erasures = read_erasures(from).await?;
+    write_erasures(to, &erasures).await?;
+    let mut moved = MigratedKeys { erased_subjects: erasures.len() as u64, ..MigratedKeys::default() };
     let mut after = String::new();
     loop {
-        let rows = from.fetch(KEYS, &[(&*after).into(), KEYS_AT_ONCE.into()]).await?;
-        let keys = rows.iter().map(Key::of).collect::<Result<Vec<_>, _>>()?;
+        let keys = read_keys(from, &after, KEYS_AT_ONCE).await?;
         let Some(last) = keys.last() else { return Ok(moved) };
         after.clone_from(&last.id);
-        let mut tx = to.begin().await?;
-        for key in keys {
-            moved.keys += 1;
-            moved.destroyed += u64::from(copy_key(&mut tx, key).await?);
-        }
-        tx.commit().await?;
+        moved.keys += keys.len() as u64;
+        moved.destroyed += write_keys(to, keys).await?;
     }
 }
 
-/// Erasures come first, so that an erased subject gets no key.
-async fn copy_erasures(from: &Database, to: &Database) -> Result<u64, SqlError> {
+/// Up to `limit` keys behind an id, by id.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn read_keys(from: &Database, after: &str, limit: u64) -> Result<Vec<StoredKey>, SqlError> {
+    from.fetch(KEYS, &[after.into(), limit.into()]).await?.iter().map(StoredKey::of).collect()
+}
+
+/// The key with this id; `None` if there is none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn read_key(from: &Database, id: &str) -> Result<Option<StoredKey>, SqlError> {
+    from.fetch(KEY, &[id.into()]).await?.first().map(StoredKey::of).transpose()
+}
+
+/// Every subject that gets no new keys.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn read_erasures(from: &Database) -> Result<Vec<StoredErasure>, SqlError> {
+    let erasure = |row: &Row| Ok(StoredErasure { subject: row.uuid(0)?, erased_at: row.text(1)? });
+    from.fetch(ERASED, &[]).await?.iter().map(erasure).collect()
+}
+
+/// Refuses these subjects new keys. May be repeated.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn write_erasures(to: &Database, erasures: &[StoredErasure]) -> Result<(), SqlError> {
     let mut tx = to.begin().await?;
-    let rows = from.fetch(ERASED, &[]).await?;
-    for row in &rows {
-        let (subject, erased_at) = (row.uuid(0)?, row.text(1)?);
-        tx.execute(ERASE, &[subject.into(), (&*erased_at).into()]).await?;
+    for StoredErasure { subject, erased_at } in erasures {
+        tx.execute(ERASE, &[(*subject).into(), (&**erased_at).into()]).await?;
+    }
+    tx.commit().await
+}
+
+/// Adds keys in one transaction, and returns how many of them are destroyed afterwards. May be repeated.
+///
+/// # Errors
+/// The database does not answer, or has another key under one of the ids.
+pub async fn write_keys(to: &Database, keys: Vec<StoredKey>) -> Result<u64, KeyMigrationError> {
+    let (mut tx, mut destroyed) = (to.begin().await?, 0);
+    for key in keys {
+        destroyed += u64::from(copy_key(&mut tx, key).await?);
     }
     tx.commit().await?;
-    Ok(rows.len() as u64)
+    Ok(destroyed)
 }
 
 /// Returns whether the key is destroyed in the target.
-async fn copy_key(tx: &mut Transaction, mut key: Key) -> Result<bool, KeyMigrationError> {
+async fn copy_key(tx: &mut Transaction, mut key: StoredKey) -> Result<bool, KeyMigrationError> {
     let erased = tx.fetch(IS_ERASED, &[key.subject.into()]).await?.first().map(|row| row.text(0)).transpose()?;
     if let Some(erased_at) = key.destroyed_at.clone().or(erased) {
         (key.wrapped, key.destroyed_at) = (None, Some(erased_at));

@@ -2183,6 +2183,33 @@ export interface components {
             /** @description What it signs in with; null once erased. */
             username?: string | null;
         };
+        /** @description The backup that follows the log; all null where none is known in the data directory. */
+        BackupHealth: {
+            /** @description Why nothing can be shipped at present. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description Everything recorded up to then is in the target.
+             */
+            last_success_at: string | null;
+            /**
+             * Format: int64
+             * @description The last position in the target.
+             */
+            position: number | null;
+            /** @description What the last drill found to be wrong. */
+            restore_drill_error: string | null;
+            /**
+             * Format: date-time
+             * @description When a drill last found that the backup can be restored.
+             */
+            restore_drill_last_success_at: string | null;
+            /**
+             * Format: double
+             * @description How long the last drill took.
+             */
+            restore_drill_seconds: number | null;
+        };
         /** @description The assistant as customers see it. */
         BotAnswer: {
             bot: components["schemas"]["BotData"];
@@ -2729,6 +2756,8 @@ export interface components {
         DetailedHealth: {
             /** @description As `/readyz` lists them. */
             alarms: components["schemas"]["AlarmState"][];
+            /** @description The backup that follows the log, and the last drill. */
+            backup: components["schemas"]["BackupHealth"];
             /** @description Assistants that have used 80 percent of what they may use in a day, or all of it. */
             budgets: components["schemas"]["BudgetData"][];
             checkpoints: components["schemas"]["CheckpointsState"];
