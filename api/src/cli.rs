@@ -16,7 +16,7 @@ use crate::{
     error_chain::chain,
     logging,
     mark_restored::{self, MarkRestoredArgs},
-    reset_admin, server,
+    reset_admin, routes, server,
     settings::{Layers, Settings, example_file, settings_page},
 };
 
@@ -122,6 +122,8 @@ enum Subcommands {
         #[arg(long)]
         toml: bool,
     },
+    /// Print the description of the API (OpenAPI 3.1), for generators of clients
+    Openapi,
     /// Print the public key that checkpoints are checked with
     #[command(after_help = KEYS_HELP)]
     Keys,
@@ -164,6 +166,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
         let page = if toml { example_file() } else { settings_page() };
         return Ok(std::io::stdout().write_all(page.as_bytes())?);
     }
+    if let Some(Subcommands::Openapi) = cli.command {
+        return Ok(std::io::stdout().write_all(routes::description().as_bytes())?);
+    }
     refuse_password("database_url", cli.flags.database_url.as_deref())?;
     refuse_password("event_store_url", cli.flags.event_store_url.as_deref())?;
     let layers = layers(cli.flags);
@@ -204,7 +209,13 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
             logging::start(true);
             Ok(copy_log(args, settings).await?)
         }
-        Some(Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::CheckConfig { .. }) | None => Ok(()),
+        Some(
+            Subcommands::Serve
+            | Subcommands::Settings { .. }
+            | Subcommands::Openapi
+            | Subcommands::CheckConfig { .. },
+        )
+        | None => Ok(()),
     }
 }
 

@@ -28,7 +28,7 @@ def before_load_schema(context, schema):
             for response in operation["responses"].values():
                 stream = response.get("content", {}).get("text/event-stream")
                 if stream:
-                    stream["schema"] = stream["x-frame"]
+                    stream["schema"] = {"oneOf": stream["x-frames"]}
 
 
 class Caller:

@@ -56,7 +56,10 @@ pub struct ReadData {
     position: u64,
 }
 
-/// Notes how far the caller has read a session: `unread` in the list of sessions counts from there. It is kept for 15 days.
+/// Notes how far the caller has read a session.
+///
+/// `unread` in the list of sessions counts from there. It is kept for 15 days, beside the log: no event is recorded. Again with
+/// the same position changes nothing.
 ///
 /// # Errors
 /// The session is not there, the position is beyond the log's head, the caller may not, or a store is away.
@@ -122,6 +125,8 @@ impl DraftData {
 
 /// Shows what the caller was about to write in a session.
 ///
+/// A draft of a reply or of a note; each member of staff sees its own alone. No event is recorded.
+///
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
 #[utoipa::path(
@@ -145,7 +150,9 @@ pub async fn show(
     Ok(DraftData::answer(text, updated_at))
 }
 
-/// Saves what the caller is about to write in a session. It is gone once it is sent, and after 15 days.
+/// Saves what the caller is about to write in a session.
+///
+/// It is gone once it is sent, and after 15 days. No event is recorded. Saving again replaces it.
 ///
 /// # Errors
 /// The text is not taken, the session is not there, the caller may not, or a store is away.
@@ -178,6 +185,8 @@ pub async fn save(
 }
 
 /// Drops what the caller was about to write in a session.
+///
+/// No event is recorded. Dropping again changes nothing.
 ///
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
@@ -228,6 +237,8 @@ impl From<DraftPlace> for DraftPlaceData {
 }
 
 /// Lists where the caller was about to write something.
+///
+/// Drafts are kept for 15 days, beside the log. No event is recorded.
 ///
 /// # Errors
 /// The caller may not, or a store is away.
