@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("projections", &["domain", "event-store", "journal", "testkit"]),
     ("replay-tool", &["domain", "event-store", "journal", "projections", "testkit"]),
     ("api", &["commands", "domain", "event-store", "integrations", "journal", "projections"]),
+    ("generated-client", &[]),
     ("protocol-server", &[]),
     ("testkit", &["domain", "event-store"]),
     (
@@ -43,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What no program is built with: only the tests inside a crate, and the crate of tests.
-const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
+const FOR_TESTS: &[&str] = &["generated-client", "protocol-server", "testkit", "tests"];
 
 /// What the rules are written with: nothing of it reads a clock, a file, a socket or a random source on its own.
 const OF_DOMAIN: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Choices that many generators read wrongly, said in place: of a reference or null some make an empty class that nobody can
 //! fill, and of a choice of plain types without a discriminator a type without members.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::plain::SCHEMAS;
 
@@ -48,9 +48,10 @@ fn plain_types(value: &Value) -> Option<Vec<Value>> {
     items.iter().map(plain_type).collect()
 }
 
+const PLAIN: [&str; 4] = ["boolean", "string", "integer", "number"];
+
 fn plain_type(item: &Value) -> Option<Value> {
-    let schema = item.as_object()?;
-    let is_plain = |schema: &Map<String, Value>| !schema.contains_key("enum") && !schema.contains_key("pattern");
-    let kind = schema.get("type").filter(|kind| ["boolean", "string", "integer", "number"].iter().any(|plain| kind == plain));
-    kind.filter(|_| is_plain(schema)).cloned()
+    let has_rules = ["enum", "pattern"].iter().any(|rule| item.get(rule).is_some());
+    let kind = item.get("type").filter(|kind| kind.as_str().is_some_and(|kind| PLAIN.contains(&kind)));
+    kind.filter(|_| !has_rules).cloned()
 }

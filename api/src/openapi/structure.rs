@@ -13,14 +13,13 @@ use super::{
 const CHOICES: [&str; 2] = ["oneOf", "anyOf"];
 
 /// First words of operations' names: each is a verb, so that the name reads well as a method.
-const VERBS: [&str; 48] = [
+const VERBS: &[&str] = &[
     "accept", "add", "cancel", "change", "chat", "check", "choose", "clear", "close", "count", "create", "deactivate",
     "decline", "disable", "download", "edit", "enable", "escalate", "follow", "identify", "issue", "list", "mark", "new",
     "prepare", "publish", "rate", "reactivate", "refresh", "release", "remove", "render", "reopen", "replace", "report",
     "request", "reset", "respond", "return", "revoke", "roll", "save", "send", "set", "show", "sign", "steal", "stream",
+    "take", "test", "transfer",
 ];
-/// More of them.
-const MORE_VERBS: [&str; 3] = ["take", "test", "transfer"];
 
 fn served() -> Value {
     plain(&crate::routes::document())
@@ -154,7 +153,7 @@ fn every_operation_has_a_summary_and_a_description_of_what_happens() {
         let events: Vec<&&str> = words.iter().filter(|word| is_event_type(word)).collect();
         let says_none = ["No event is recorded", "no event is recorded"].iter().any(|told| description.contains(told));
         required(!events.is_empty() || says_none || description.contains("Records what"), "its description says which events it records")?;
-        let unknown = events.iter().find(|event| !event_types.contains(**event));
+        let unknown = events.iter().find(|event| !event_types.contains::<str>(event));
         required(unknown.is_none(), &format!("{unknown:?} is no type of events"))
     });
 }
@@ -214,7 +213,7 @@ fn every_operations_name_reads_well_as_a_method() {
         let is_snake = name.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
         required(is_snake, &format!("{name} is no snake_case of plain words"))?;
         let verb = name.split('_').next().unwrap_or_default();
-        required(VERBS.contains(&verb) || MORE_VERBS.contains(&verb), &format!("{name} does not begin with a verb of the list"))
+        required(VERBS.contains(&verb), &format!("{name} does not begin with a verb of the list"))
     });
 }
 
