@@ -15,9 +15,9 @@ const CHOICES: [&str; 2] = ["oneOf", "anyOf"];
 /// First words of operations' names: each is a verb, so that the name reads well as a method.
 const VERBS: &[&str] = &[
     "accept", "add", "cancel", "change", "chat", "check", "choose", "clear", "close", "count", "create", "deactivate",
-    "decline", "disable", "download", "edit", "enable", "escalate", "follow", "identify", "issue", "list", "mark", "new",
+    "decline", "disable", "download", "edit", "enable", "escalate", "follow", "identify", "issue", "list", "mark",
     "prepare", "publish", "rate", "reactivate", "refresh", "release", "remove", "render", "reopen", "replace", "report",
-    "request", "reset", "respond", "return", "revoke", "roll", "save", "send", "set", "show", "sign", "steal", "stream",
+    "request", "reset", "respond", "return", "revoke", "roll", "save", "send", "set", "show", "sign", "start", "steal", "stream",
     "take", "test", "transfer",
 ];
 

@@ -91,7 +91,7 @@ pub async fn create(
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
+    post, path = "/api/conversation/new", operation_id = "start_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(
