@@ -99,10 +99,6 @@ impl<'a> Found<'a> {
             let other = &new[media_type];
             self.must(!other.is_null(), &place, "the media type is gone");
             self.schema(&place, &content["schema"], &other["schema"], side);
-            for frame in list(&content["x-frames"]) {
-                self.must(list(&other["x-frames"]).contains(frame), &place, &format!("a frame is gone: {frame}"));
-                self.schema(&place, frame, frame, Side::Server);
-            }
         }
     }
 

@@ -18,7 +18,7 @@ impl PartialSchema for EventFrame {
     }
 }
 
-const OF_EVERY_STREAM: &str = "`RecordedFrame`: an event; `reset`: the cursor is of the log before a restore, forget what you know; \
+const OF_EVERY_STREAM: &str = "`recorded`: an event, whose type is the frame's `event`; `reset`: the cursor is of the log before a restore, forget what you know; \
      `reauthenticate`: the stream ends, come back with another token";
 const ACTIVITIES: &str = "`typing`: somebody else types at this moment, or has stopped; `viewing`: somebody of staff views the session, \
      or has turned away";

@@ -1,5 +1,6 @@
-//! Streams in the document: each is a text, beside which its frames stand as schemas with names (`x-frames`). A union of frames would
-//! need a word that tells them apart, and the frame of an event has as many words as there are types of events.
+//! Streams in the document: each is a text, and what is in it are frames, which are schemas with names. They are told in lists by
+//! their kind (`contentSchema`): a union would need a word that tells them apart, and the frame of an event has as many words as there
+//! are types of events.
 
 use serde_json::{Map, Value, json};
 
@@ -18,26 +19,46 @@ pub(super) fn tell_streams(document: &mut Value) {
     }
 }
 
-/// A stream is a text to clients that read an answer as a whole; what its frames are stands beside it.
+/// A stream is a text to clients that read an answer as a whole; what its frames are stands in the text's own schema.
 fn as_text(responses: &mut Value, schemas: &Value) {
     for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let Some(stream) = response.pointer_mut("/content/text~1event-stream") else { continue };
         let frame = stream["schema"].take();
         let name = frame["$ref"].as_str().and_then(|frame| frame.strip_prefix(SCHEMAS)).unwrap_or_default();
-        let choice = &schemas[name]["oneOf"];
-        let told = schemas[name]["description"].as_str().unwrap_or("The answer in the making");
-        stream["schema"] = json!({"type": "string", "description": format!("Server-sent events, each one of `x-frames`. {told}")});
-        stream["x-frames"] = if choice.is_array() { choice.clone() } else { json!([frame]) };
+        let told = schemas[name]["description"].as_str().unwrap_or("`message`: what happens to the answer");
+        let kinds: Map<String, Value> = match schemas[name]["oneOf"].as_array() {
+            Some(frames) => frames.iter().map(|frame| (kind(frame, schemas), list_of(frame))).collect(),
+            // A frame without an event is a message to whatever reads server-sent events.
+            None => Map::from_iter([("message".to_owned(), list_of(&frame))]),
+        };
+        stream["schema"] = json!({
+            "type": "string",
+            "description": format!("Server-sent events. {told}"),
+            "contentMediaType": "text/event-stream",
+            "contentSchema": {"type": "object", "description": "The frames by their kind", "properties": kinds},
+        });
     }
+}
+
+fn list_of(frame: &Value) -> Value {
+    json!({"type": "array", "items": frame})
+}
+
+/// The word that a frame has as its event; `recorded` where that is the type of an event of the log.
+fn kind(frame: &Value, schemas: &Value) -> String {
+    let name = frame["$ref"].as_str().and_then(|frame| frame.strip_prefix(SCHEMAS)).unwrap_or_default();
+    word(&schemas[name]).to_owned()
+}
+
+fn word(frame: &Value) -> &str {
+    frame["properties"]["event"]["enum"][0].as_str().unwrap_or("recorded")
 }
 
 /// Each frame of a stream as a schema with a name, so that clients have a type for it.
 fn name_frames(document: &mut Value, stream: &str) {
     let schemas = &mut document["components"]["schemas"];
     let frames = schemas[stream]["oneOf"].as_array().cloned().unwrap_or_default();
-    let name = |frame: &Value| {
-        format!("{}Frame", capital(frame["properties"]["event"]["enum"][0].as_str().unwrap_or("recorded")))
-    };
+    let name = |frame: &Value| format!("{}Frame", capital(word(frame)));
     schemas[stream]["oneOf"] = frames.iter().map(|frame| reference(&name(frame))).collect();
     for frame in frames {
         let named = name(&frame);

@@ -80,9 +80,8 @@ fn every_choice_of_schemas_is_told_apart_by_a_discriminator() {
         let of_texts = items(&choice).iter().all(|item| item["type"] == "string");
         let mapping = choice["discriminator"]["mapping"].as_object();
         let mapped = mapping.is_some_and(|mapping| {
-            let named: BTreeSet<&Value> = mapping.values().collect();
             let items = items(&choice);
-            items.iter().all(|item| named.contains(&item["$ref"])) && named.len() == items.len()
+            items.iter().all(|item| mapping.values().any(|name| *name == item["$ref"])) && mapping.len() == items.len()
         });
         assert!(of_texts || mapped, "{place}: a discriminator must map to each of the schemas");
         assert!(of_texts || choice["discriminator"]["propertyName"].is_string(), "{place}: the discriminator has no property");
@@ -134,11 +133,11 @@ fn every_operation_says_who_it_is_for() {
     let document = served();
     let tags = document["tags"].as_array().expect("there are tags");
     assert!(tags.iter().all(|tag| tag["description"].as_str().is_some_and(|told| told.ends_with('.'))), "a tag has a sentence");
-    let declared: BTreeSet<&Value> = tags.iter().map(|tag| &tag["name"]).collect();
+    let declared: Vec<&Value> = tags.iter().map(|tag| &tag["name"]).collect();
     every_operation(|operation| {
         required(operation.get("security").is_some_and(Value::is_array), "`security` is missing: [] where no token is needed")?;
         let of = operation.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
-        required(of.len() == 1 && of.iter().all(|tag| declared.contains(tag)), "it needs one tag, of those that are declared")
+        required(of.len() == 1 && of.iter().all(|tag| declared.contains(&tag)), "it needs one tag, of those that are declared")
     });
 }
 
@@ -146,7 +145,7 @@ fn every_operation_says_who_it_is_for() {
 fn every_operation_has_a_summary_and_a_description_of_what_happens() {
     let event_types = event_types();
     every_operation(|operation| {
-        let (summary, description) = (text(operation, "summary"), text(operation, "description"));
+        let (summary, description) = (text(operation, "summary"), text(operation, "description").replace('\n', " "));
         required(summary.ends_with('.') && !summary.contains('\n'), "its summary is one line, a sentence")?;
         required(description.contains("Open to "), "its description says who may call it")?;
         let words: Vec<&str> = description.split('`').skip(1).step_by(2).collect();
