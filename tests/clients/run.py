@@ -74,7 +74,7 @@ def linters(folder):
     redocly = [str(TOOLS / "redocly"), "lint", "openapi.json", "--config", str(HERE / "lint/redocly.yaml"), "--format", "json"]
     told = json.loads(run("Redocly reads the document", redocly, cwd=folder, env=quiet, said="stdout"))
     if told["totals"]["errors"] or told["totals"]["warnings"]:
-        sys.exit(f"not ok: Redocly has nothing to say\n{json.dumps(told['problems'], indent=1)}")
+        sys.exit(f"not ok: Redocly complains\n{json.dumps(told['problems'], indent=1)}")
     spectral = [str(TOOLS / "spectral"), "lint", "openapi.json", "--ruleset", str(HERE / "lint/spectral.yaml")]
     run("Spectral has nothing to say", [*spectral, "--fail-severity", "hint"], cwd=folder)
 
