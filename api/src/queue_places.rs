@@ -14,7 +14,7 @@ use projections::{QueuePlace, Reading, ViewsError};
 use tokio::sync::Mutex;
 
 /// How long the places are told again.
-const KEPT: Duration = Duration::from_secs(1);
+const CACHED_FOR: Duration = Duration::from_secs(1);
 /// How long one who has just come waits for a place.
 const NEWS: Duration = Duration::from_millis(100);
 
@@ -31,7 +31,7 @@ struct Read {
 impl Read {
     fn tells(&self, session: SessionId) -> bool {
         let age = self.at.elapsed();
-        age < NEWS || (age < KEPT && self.places.contains_key(&session))
+        age < NEWS || (age < CACHED_FOR && self.places.contains_key(&session))
     }
 }
 

@@ -1,32 +1,27 @@
 //! Builds everything from the settings: stores, vault, read side, process managers. Order matters: locks and secrets first,
 //! then the log, then its followers, and only then the server.
 
+mod alone;
 pub(crate) mod assistants;
 mod databases;
 mod faq;
 pub mod followers;
+mod keys;
 mod lost_parts;
 pub(crate) mod mail;
+mod reactions;
 mod secret_file;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commands::{
     AccessLog, Accounts, Customers, Ephemeral, Erasure, LoginThrottle, Node, PublishedSettings, QuickReplies, Rules,
     Sessions, SettingsInForce, Workspace,
-    assistants::{Assistants, Budgets},
+    assistants::Assistants,
     ephemeral::{FrameKeys, Relay},
-    process::{
-        AgentLost, Context, Expiry, IdleClose, OutcomesHandle, ProcessManager, ProcessStore, Processes, Routing,
-        RunRecovery, RunSettings, Runner, SendMail, SentDrafts, SignsOfLife, Waiting, WatchBudgets,
-    },
-    settings::VersionZero,
+    process::{Context, OutcomesHandle, ProcessStore, Processes, RunSettings, Runner, SignsOfLife},
 };
-use domain::policy::regulator::Regulator;
-use event_store::{
-    Clock, EventStore, Log, Position, SystemClock, Vault, postgres::check_server, private_file::read_private_file,
-    sql::Database,
-};
+use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, postgres::check_server, sql::Database};
 use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
@@ -36,7 +31,6 @@ use crate::{
     agent_names::NameLookup,
     auth::{
         bootstrap_admin::make_administrator,
-        identity::{IdentityKeys, IdentityTokens},
         passwords::Passwords,
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
@@ -55,8 +49,13 @@ use crate::{
 };
 use assistants::Built;
 use databases::{open_log, open_policies, open_vault, views_location};
+use keys::{identity_tokens, node_id, token_keys};
+use reactions::{budgets, managers, version_zero};
 
+pub use alone::{open_accounts, open_log_alone};
 pub(crate) use databases::server_urls;
+pub(crate) use keys::read_token_keys;
+pub(crate) use reactions::refuse_unknown_budgets;
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -87,11 +86,11 @@ pub async fn start(settings: Settings) -> Result<Running, AnyError> {
         check_server(&url).await?;
     }
     lost_parts::refuse(&settings).await?;
-    let (vault, keys) = open_vault(&settings, &data_dir).await?;
+    let (vault, keys_db) = open_vault(&settings, &data_dir).await?;
     let clock = clock(&settings)?;
     let store = open_log(&settings, clock.clone()).await?;
     checkpoints::refuse_far_future(&settings, &*store, &*clock).await?;
-    start_with(settings, data_dir, store, vault, keys, clock).await
+    start_with(settings, data_dir, store, vault, keys_db, clock).await
 }
 
 /// Starts everything over a log and a vault that are open.
@@ -100,7 +99,7 @@ async fn start_with(
     data_dir: DataDir,
     store: Arc<dyn EventStore>,
     vault: Arc<Vault>,
-    keys: Database,
+    keys_db: Database,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, AnyError> {
     let started = Started::now(&*clock);
@@ -250,7 +249,7 @@ async fn start_with(
         settings: Arc::new(settings),
         stopping,
     });
-    let databases = vec![keys, policies];
+    let databases = vec![keys_db, policies];
     Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: watching_faq })
 }
 
@@ -260,126 +259,4 @@ fn clock(settings: &Settings) -> Result<Arc<dyn Clock>, AnyError> {
         Some(path) => Ok(FileClock::open(path.clone())?),
         None => Ok(SystemClock::shared()),
     }
-}
-
-/// The original's policy where its variables are set, else the program's; and its working hours.
-fn version_zero(settings: &Settings) -> VersionZero {
-    let regulator = Regulator {
-        keywords: settings.regulator_keywords.clone(),
-        ai_fail_keywords: settings.regulator_ai_fail_keywords.clone(),
-        fail_threshold: settings.regulator_fail_threshold.map(|threshold| threshold.0),
-        vip_auto_escalate: settings.regulator_vip_auto_escalate,
-    };
-    let zero = VersionZero { calendars: settings.hours.document(), ..VersionZero::default() };
-    match regulator.document() {
-        Some(policy) => VersionZero { policy, ..zero },
-        None => zero,
-    }
-}
-
-/// What assistants may use in a day of the shop.
-fn budgets(settings: &Settings, in_force: &Arc<SettingsInForce>, clock: &Arc<dyn Clock>) -> Budgets {
-    let (daily, zone) = (settings.budgets.clone(), settings.time_zone.clone());
-    Budgets::new(daily, settings.assistant_budget_then, zone, in_force.clone(), clock.clone())
-}
-
-/// A budget of nobody would leave somebody without.
-pub(crate) fn refuse_unknown_budgets(settings: &Settings) -> Result<(), AnyError> {
-    let names: Vec<&str> = settings.assistant_order().iter().map(|kind| kind.as_str()).collect();
-    match settings.budgets.names().find(|name| !names.contains(name)) {
-        Some(name) => {
-            let there_are = names.join(", ");
-            Err(format!("the assistants' daily budgets name {name:?}, but the assistants are {there_are}").into())
-        }
-        None => Ok(()),
-    }
-}
-
-/// The process managers that the settings ask for.
-fn managers(
-    settings: &Settings,
-    runner: &Arc<Runner>,
-    rules: &Arc<Rules>,
-    budgets: &Arc<Budgets>,
-) -> Vec<Arc<dyn ProcessManager>> {
-    let mut managers: Vec<Arc<dyn ProcessManager>> = vec![Arc::new(RunRecovery::new(runner)), Arc::new(SendMail)];
-    if let Some(idle_close) = IdleClose::new(settings.session_idle_close, rules.clock().clone()) {
-        managers.push(Arc::new(idle_close));
-    }
-    if let Some(agent_lost) = AgentLost::new(settings.agent_lost_after) {
-        managers.push(Arc::new(agent_lost));
-    }
-    managers.push(Arc::new(Expiry));
-    managers.push(Arc::new(SentDrafts));
-    if let Some(watch_budgets) = WatchBudgets::new(budgets) {
-        managers.push(Arc::new(watch_budgets));
-    }
-    managers.push(Arc::new(Waiting::new(settings.nobody_came_after, settings.nobody_came_then, rules.clone())));
-    if let Some(routing) = Routing::new(settings.routing, settings.offer_seconds) {
-        managers.push(Arc::new(routing));
-    }
-    managers
-}
-
-/// The accounts alone, for a command that runs without the rest; the folder is locked for as long as it is held.
-///
-/// # Errors
-/// Something cannot be used; the error says what, and what to do.
-pub async fn open_accounts(settings: &Settings) -> Result<(Accounts, DataDir), AnyError> {
-    let data_dir = DataDir::lock(&settings.data_dir)?;
-    let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    let clock = clock(settings)?;
-    let store = open_log(settings, clock.clone()).await?;
-    let identity = store.identity().await?;
-    Ok((Accounts::new(Log::new(store, vault).with_clock(clock), identity.log_id), data_dir))
-}
-
-/// Log and vault alone, for a command that runs without the rest; the folder is locked for as long as it is held.
-///
-/// # Errors
-/// Something cannot be used; the error says what, and what to do.
-pub async fn open_log_alone(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-) -> Result<(Arc<dyn EventStore>, Arc<Vault>, DataDir), AnyError> {
-    let data_dir = DataDir::lock(&settings.data_dir)?;
-    lost_parts::refuse(settings).await?;
-    let (vault, _keys) = open_vault(settings, &data_dir).await?;
-    Ok((open_log(settings, clock).await?, vault, data_dir))
-}
-
-fn token_keys(settings: &Settings, data_dir: &DataDir) -> Result<Vec<Vec<u8>>, AnyError> {
-    if let Some(path) = &settings.token_key_file {
-        return read_token_keys(path);
-    }
-    data_dir.keep("token-key", || hex::encode(rand::random::<[u8; 32]>()))?;
-    read_token_keys(&data_dir.join("token-key"))
-}
-
-/// The keys in a file, a line each.
-pub(crate) fn read_token_keys(path: &Path) -> Result<Vec<Vec<u8>>, AnyError> {
-    let shown = path.display();
-    let text = read_private_file(path).map_err(|error| format!("token key file {shown}: {error}"))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let keys: Option<Vec<Vec<u8>>> = lines.map(|line| hex::decode(line).ok().filter(|key| key.len() >= 32)).collect();
-    let keys = keys.filter(|keys| !keys.is_empty());
-    Ok(keys.ok_or("each line of the token key file must be at least 64 hexadecimal digits")?)
-}
-
-/// A file that cannot be used keeps `desk` from starting: without it every customer of the shop would be a stranger.
-fn identity_tokens(settings: &Settings) -> Result<IdentityTokens, AnyError> {
-    let keys = settings.identity_keys_file.as_deref().map(IdentityKeys::read).transpose()?.unwrap_or_default();
-    tracing::info!(
-        keys = keys.count(),
-        legacy_sessions = settings.compat_legacy_sessions,
-        "customers are known by the shop's identity tokens"
-    );
-    Ok(IdentityTokens::new(settings.identity_audience.clone(), keys))
-}
-
-fn node_id(settings: &Settings, data_dir: &DataDir) -> Result<String, AnyError> {
-    if let Some(id) = &settings.node_id {
-        return Ok(id.clone());
-    }
-    Ok(data_dir.keep("node-id", || format!("node-{:08x}", rand::random::<u32>()))?.0)
 }

@@ -31,20 +31,28 @@ static TO_SIMPLIFIED: LazyLock<Box<[char]>> = LazyLock::new(|| {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().map(plain_sign).nfkd() {
-        match c {
-            'a'..='z' | '0'..='9' => folded.push(c),
-            'A'..='Z' => folded.push(c.to_ascii_lowercase()),
-            _ if is_ignored(c) => {}
-            _ if c.is_whitespace() => push_space(&mut folded, c),
-            'ß' | 'ẞ' => folded.push_str("ss"),
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            _ if c.is_ascii() => folded.push(plain_sign(c)),
-            _ => folded.extend(simplified(plain_sign(c)).to_lowercase().filter(|c| !is_ignored(*c))),
-        }
+    let signs = text.chars().map(plain_sign);
+    // ASCII is its own decomposition, and most of a European text.
+    if text.is_ascii() {
+        signs.for_each(|c| push(&mut folded, c));
+    } else {
+        signs.nfkd().for_each(|c| push(&mut folded, c));
     }
     without_nt(folded)
+}
+
+fn push(folded: &mut String, c: char) {
+    match c {
+        'a'..='z' | '0'..='9' => folded.push(c),
+        'A'..='Z' => folded.push(c.to_ascii_lowercase()),
+        _ if is_ignored(c) => {}
+        _ if c.is_whitespace() => push_space(folded, c),
+        'ß' | 'ẞ' => folded.push_str("ss"),
+        'œ' | 'Œ' => folded.push_str("oe"),
+        'æ' | 'Æ' => folded.push_str("ae"),
+        _ if c.is_ascii() => folded.push(plain_sign(c)),
+        _ => folded.extend(simplified(plain_sign(c)).to_lowercase().filter(|c| !is_ignored(*c))),
+    }
 }
 
 /// Whether a letter or digit belongs to a script that puts spaces between words.

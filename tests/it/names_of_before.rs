@@ -1,23 +1,14 @@
 //! Accounts and sessions from before names were kept in NFC: they are found under the name that they have, with the id that they have.
 
-use std::{net::TcpListener, sync::Arc};
-
-use api::{
-    server::http,
-    settings::{Layers, Settings},
-};
 use commands::sessions::OpenSession;
 use domain::{
     AgentId, SessionId, VisitorId,
     agent::{Role, command::NewAccount, event::PasswordOrigin},
     text::{PersonName, SessionName, Username},
 };
-use event_store::{Actor, EventStore, Log, Position, Vault, memory::MemoryStore};
-use journal::{Journal, Tail};
-use projections::{Views, ViewsLocation};
+use event_store::Actor;
 use serde_json::{Value, json};
 use tests::app_without_processes::{self, visitor_token};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Two letters of Korean as three: they were always taken in names, and are one character in NFC.
@@ -26,29 +17,15 @@ const COMPOSED: &str = "\u{d55c}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn names_are_looked_up_as_they_were_sent_and_then_in_nfc() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut layers = Layers::default();
-    layers.flag("data_dir", Some(folder.path().display().to_string()));
-    let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
-    let vault = Arc::new(Vault::in_memory());
-    let log = Log::new(store.clone(), vault.clone());
-    let tail = Tail::start(store.clone(), Position::START);
-    let place = ViewsLocation::Folder(folder.path().to_owned());
-    let views = Views::open(place, Journal::new(log.reader(), vault), tail).await.unwrap();
-    let log_id = store.identity().await.unwrap().log_id;
-    let (_stop, stopping) = watch::channel(false);
-    let app = app_without_processes::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
+    let served = app_without_processes::serve_in_memory().await;
+    let (app, url) = (&served.services, &served.url);
 
     // A session as it was made then, under the very name.
     let (visitor, name) = (VisitorId(Uuid::from_u128(7)), SessionName::parse(DECOMPOSED.to_owned()).unwrap());
     let old = OpenSession { visitor, name, key: None, correlation_id: Uuid::nil() };
     let old = app.sessions.open(old).await.unwrap().session;
     assert_eq!(old, SessionId::of(visitor, DECOMPOSED));
-    let accounts = app.staff.accounts.clone();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(http(listener, Arc::new(app)).unwrap());
+    let (accounts, log_id) = (&app.staff.accounts, app.identity.log_id);
 
     let create = async |visitor: VisitorId, name: &str| {
         let request = tests::http_client::client().post(format!("{url}/api/conversation/create"));

@@ -1,7 +1,7 @@
 //! The server without the policies that have messages answered, in this process, with one administrator who is signed in: for
 //! tests and measurements of what is read.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, net::TcpListener, path::Path, sync::Arc};
 
 use api::{
     agent_names::NameLookup,
@@ -13,9 +13,10 @@ use api::{
         staff_tokens::StaffTokens,
         visitor::{CookieName, VisitorTokens, Visitors},
     },
+    server::http,
     services::{Services, Started},
     session_owners::SessionOwners,
-    settings::Settings,
+    settings::{Layers, Settings},
     startup::followers,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
@@ -40,8 +41,9 @@ use event_store::{
 };
 use integrations::{Faq, faq::FaqSettings};
 use jiff::{SignedDuration, Timestamp};
-use journal::Tail;
-use projections::Views;
+use journal::{Journal, Tail};
+use projections::{Views, ViewsLocation};
+use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -66,6 +68,40 @@ pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
 #[must_use]
 pub fn visitor_token(visitor: VisitorId) -> String {
     VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, Timestamp::now()).token
+}
+
+/// A server that is there as long as this is.
+pub struct Served {
+    /// What its routes use.
+    pub services: Arc<Services>,
+    /// Where it listens.
+    pub url: String,
+    _folder: TempDir,
+    _stop: watch::Sender<bool>,
+}
+
+/// Serves an empty log in memory.
+///
+/// # Panics
+/// There is no room for the views, or no port.
+pub async fn serve_in_memory() -> Served {
+    let folder = tempfile::tempdir().expect("there is room");
+    let mut layers = Layers::default();
+    layers.flag("data_dir", Some(folder.path().display().to_string()));
+    let settings = Settings::parse(&layers).expect("a data directory is enough");
+    let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
+    let vault = Arc::new(Vault::in_memory());
+    let log = Log::new(store.clone(), vault.clone());
+    let tail = Tail::start(store.clone(), Position::START);
+    let place = ViewsLocation::Folder(folder.path().to_owned());
+    let views = Views::open(place, Journal::new(log.reader(), vault), tail).await.expect("there is room");
+    let (stop, stopping) = watch::channel(false);
+    let services = Arc::new(app(store, log, views, settings, stopping).await);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    listener.set_nonblocking(true).expect("a socket can be set so");
+    let url = format!("http://{}", listener.local_addr().expect("it listens"));
+    tokio::spawn(http(listener, services.clone()).expect("it can be served"));
+    Served { services, url, _folder: folder, _stop: stop }
 }
 
 fn shipped_faq() -> Faq {

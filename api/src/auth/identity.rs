@@ -204,10 +204,12 @@ impl Claims {
     fn identity(&self) -> Result<Identity, IdentityTokenError> {
         let profile = Profile {
             sub: self.sub()?,
-            email: self.kept("email", |value| EmailAddress::parse(&tidied(value)?).ok()),
-            name: self.kept("name", |value| PersonName::parse(beginning(&tidied(value)?, PersonName::MAX_CHARS)).ok()),
+            email: self.optional_claim("email", |value| EmailAddress::parse(&tidied(value)?).ok()),
+            name: self.optional_claim("name", |value| {
+                PersonName::parse(beginning(&tidied(value)?, PersonName::MAX_CHARS)).ok()
+            }),
         };
-        Ok(Identity { profile, vip: self.kept("vip", Value::as_bool).unwrap_or(false) })
+        Ok(Identity { profile, vip: self.optional_claim("vip", Value::as_bool).unwrap_or(false) })
     }
 
     /// Taken as it stands: two names that differ in white space alone are two customers. A whole number is its digits, as shops
@@ -223,7 +225,7 @@ impl Claims {
     }
 
     /// A claim that the token may lack. What cannot be kept of it is dropped: the customer comes in all the same.
-    fn kept<T>(&self, name: &'static str, take: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    fn optional_claim<T>(&self, name: &'static str, take: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let value = self.optional(name)?;
         let kept = take(value);
         // Shops write an empty text where they know nothing.

@@ -113,7 +113,7 @@ impl Guarded {
                 yield Err(busy("the breaker is open"));
                 return;
             }
-            let mut trial = Trial { guarded: &this, is_noted: false };
+            let mut trial = Trial { guarded: &this, is_recorded: false };
             let began = Instant::now();
             let end = began + this.limits.total;
             let mut pieces = this.assistant.answer(question);
@@ -148,18 +148,18 @@ fn busy(why: &str) -> AssistantError {
 /// A question on its way.
 struct Trial<'a> {
     guarded: &'a Guarded,
-    is_noted: bool,
+    is_recorded: bool,
 }
 
 impl Trial<'_> {
     fn answered(&mut self, after: Duration) {
-        self.is_noted = true;
+        self.is_recorded = true;
         self.guarded.breaker.note(Instant::now(), true);
         self.guarded.meter.answered(after);
     }
 
     fn failed(&mut self, error: &AssistantError) {
-        self.is_noted = true;
+        self.is_recorded = true;
         self.guarded.meter.failed(self.guarded.clock.now(), error);
         // A question that it does not take says nothing of how it is.
         self.guarded.breaker.note(Instant::now(), error.code == FailureCode::Rejected);
@@ -168,7 +168,7 @@ impl Trial<'_> {
 
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
-        if !self.is_noted {
+        if !self.is_recorded {
             self.guarded.breaker.forget(Instant::now());
         }
     }

@@ -136,6 +136,7 @@ impl Worker<'_> {
                 key = out.item.key,
                 attempt,
                 error = error as &dyn std::error::Error,
+                is_given_up = matches!(error, DeliveryError::Permanent { .. }),
                 "an item was not delivered"
             );
         }

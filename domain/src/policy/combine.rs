@@ -92,9 +92,6 @@ impl Combinations {
             let sentence = sentences.partition_point(|end| *end <= start);
             groups[group].push(Place { start, end, from: lengths[start], to: lengths[end], sentence });
         }
-        for group in &mut groups {
-            group.sort_by_key(|place| place.start);
-        }
         groups
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: what it finds is what looking for each phrase by itself finds; the time depends on the text, hardly on how many
 //! phrases there are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
 
@@ -27,8 +27,10 @@ pub struct Matcher {
     automaton: AhoCorasick,
     /// For each pattern of the automaton the places of the lists where it stands.
     uses: Vec<Vec<Use>>,
-    /// How many parts each phrase of each list has.
-    parts: Vec<Vec<usize>>,
+    /// How many parts each phrase has, list after list: a phrase's number is its place here.
+    parts: Vec<usize>,
+    /// For each list the number of its first phrase.
+    first: Vec<usize>,
 }
 
 /// A word's place in the lists.
@@ -61,8 +63,8 @@ struct Found {
 /// A word of a phrase, found in a sentence.
 #[derive(Debug, Clone, Copy)]
 struct InSentence {
-    list: usize,
-    phrase: usize,
+    /// The phrase's.
+    number: usize,
     part: usize,
     sentence: usize,
     start: usize,
@@ -86,8 +88,14 @@ impl Matcher {
             });
             uses[pattern].push(at);
         }
-        let parts = lists.iter().map(|list| list.phrases.iter().map(|phrase| phrase.parts.len()).collect()).collect();
-        Ok(Self { automaton: AhoCorasick::new(texts)?, uses, parts })
+        let parts = lists.iter().flat_map(|list| &list.phrases).map(|phrase| phrase.parts.len()).collect();
+        let first = lists.iter().scan(0, |next, list| {
+            let first = *next;
+            *next += list.phrases.len();
+            Some(first)
+        });
+        let first = first.collect();
+        Ok(Self { automaton: AhoCorasick::new(texts)?, uses, parts, first })
     }
 
     /// For each list the phrases that stand in a folded text, in the list's order.
@@ -95,60 +103,70 @@ impl Matcher {
     pub fn find<'a>(&self, folded: &'a str) -> Vec<Vec<Hit<'a>>> {
         let found = self.in_sentences(folded);
         let whole = self.whole(&found);
-        let mut words: HashMap<(usize, usize), Vec<&'a str>> = HashMap::new();
-        for InSentence { list, phrase, part, sentence, start, end } in found {
-            if whole.get(&(list, phrase)) == Some(&sentence) {
-                let words = words.entry((list, phrase)).or_insert_with(|| vec![""; self.parts[list][phrase]]);
-                if words[part].is_empty() {
-                    words[part] = &folded[start..end];
+        let mut words: Vec<Vec<&'a str>> = vec![Vec::new(); self.parts.len()];
+        for InSentence { number, part, sentence, start, end } in found {
+            if whole[number] == Some(sentence) {
+                words[number].resize(self.parts[number], "");
+                if words[number][part].is_empty() {
+                    words[number][part] = &folded[start..end];
                 }
             }
         }
-        let mut hits: Vec<Vec<Hit<'a>>> = vec![Vec::new(); self.parts.len()];
-        for (list, phrase) in whole.into_keys() {
-            hits[list].push(Hit { phrase, words: words.remove(&(list, phrase)).unwrap_or_default() });
+        let mut hits: Vec<Vec<Hit<'a>>> = vec![Vec::new(); self.first.len()];
+        for (number, words) in words.into_iter().enumerate().filter(|(_, words)| !words.is_empty()) {
+            let list = self.first.partition_point(|first| *first <= number) - 1;
+            hits[list].push(Hit { phrase: number - self.first[list], words });
         }
         hits
     }
 
-    /// The phrases all of whose parts stand in one sentence, by list and place, and the first such sentence.
-    fn whole(&self, found: &[InSentence]) -> BTreeMap<(usize, usize), usize> {
-        let mut parts: HashMap<(usize, usize, usize), u32> = HashMap::new();
-        for InSentence { list, phrase, part, sentence, .. } in found {
-            *parts.entry((*list, *phrase, *sentence)).or_default() |= 1 << part;
-        }
-        let mut whole = BTreeMap::new();
-        for ((list, phrase, sentence), seen) in parts {
-            if seen.count_ones() as usize == self.parts[list][phrase] {
-                whole.entry((list, phrase)).and_modify(|first| *first = sentence.min(*first)).or_insert(sentence);
+    /// For each phrase the first sentence in which all of its parts stand.
+    fn whole(&self, found: &[InSentence]) -> Vec<Option<usize>> {
+        let mut whole = vec![None; self.parts.len()];
+        let mut seen = vec![(0, 0_u32); self.parts.len()];
+        for InSentence { number, part, sentence, .. } in found {
+            let (of, parts) = &mut seen[*number];
+            if of != sentence {
+                (*of, *parts) = (*sentence, 0);
+            }
+            *parts |= 1 << part;
+            if whole[*number].is_none() && parts.count_ones() as usize == self.parts[*number] {
+                whole[*number] = Some(*sentence);
             }
         }
         whole
     }
 
-    /// The words that count, and in which sentence each is.
+    /// The words that count, and in which sentence each is, in the order of the text.
     fn in_sentences(&self, folded: &str) -> Vec<InSentence> {
-        let sentences = sentence_ends(folded);
-        let counting = self.counting(folded).into_iter();
-        let of_a_phrase = counting.filter_map(|Found { at, start, end }| {
+        let (ends, mut sentence) = (sentence_ends(folded), 0);
+        let of_a_phrase = self.counting(folded).into_iter().filter_map(|Found { at, start, end }| {
             let (phrase, part) = at.part?;
-            let sentence = sentences.partition_point(|end| *end <= start);
-            Some(InSentence { list: at.list, phrase, part, sentence, start, end })
+            sentence += ends[sentence..].iter().take_while(|end| **end <= start).count();
+            Some(InSentence { number: self.first[at.list] + phrase, part, sentence, start, end })
         });
         of_a_phrase.collect()
     }
 
-    /// Where words of the first list stand: the phrase's place in the list, and from where to where.
+    /// Where words of the first list stand, in the order of the text: the phrase's place in the list, and from where to where.
     pub(super) fn places(&self, folded: &str) -> Vec<(usize, usize, usize)> {
         let found = self.counting(folded).into_iter().filter(|found| found.at.list == 0);
         found.filter_map(|Found { at, start, end }| Some((at.part?.0, start, end))).collect()
     }
 
-    /// The words that count: no exception covers them.
+    /// The words that count, in the order of the text: no exception of their list covers them.
     fn counting(&self, folded: &str) -> Vec<Found> {
         let mut found = self.words_in(folded);
-        let exceptions: Vec<Found> = found.iter().copied().filter(|found| found.at.part.is_none()).collect();
-        found.retain(|found| found.at.part.is_some() && !exceptions.iter().any(|exception| exception.covers(found)));
+        // An exception stands before what begins where it does, so the farthest end so far is the one that may cover a word.
+        found.sort_by_key(|found| (found.start, found.at.part.is_some()));
+        let mut covered_to = vec![0; self.first.len()];
+        found.retain(|found| {
+            let covered_to = &mut covered_to[found.at.list];
+            if found.at.part.is_none() {
+                *covered_to = found.end.max(*covered_to);
+            }
+            found.at.part.is_some() && found.end > *covered_to
+        });
         found
     }
 
@@ -161,12 +179,6 @@ impl Matcher {
             found.extend(whole.map(|at| Found { at, start, end }));
         }
         found
-    }
-}
-
-impl Found {
-    fn covers(&self, other: &Self) -> bool {
-        self.at.list == other.at.list && self.start <= other.start && other.end <= self.end
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use event_store::checkpoint::LATEST;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -182,4 +183,58 @@ async fn restored_log_is_marked_starts_new_checkpoints_and_keeps_the_old_ones() 
     let log = log_of(&desk).await;
     let newest = are_true_of(&*log, &public_key(&desk), after.into_values()).await;
     assert_eq!((newest.log.generation, newest.position), (2, log.head().await.unwrap()));
+}
+
+async fn replay(desk: &Desk, arguments: &[&str]) -> crate::checkpoint_attacks::Said {
+    let (folder, key) = (desk.data_dir().to_str().unwrap(), desk.master_key_file());
+    let base = ["--store", folder, "--master-key", key.to_str().unwrap()];
+    crate::checkpoint_attacks::desk_replay(&[&base, arguments].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn report_with_a_checkpoint_holds_a_proof_that_checks() {
+    let (notes, foreign) = (NoteFolder::new(), NoteFolder::new());
+    let (mut desk, mut other) = (Desk::start(on_sqlite(&notes)), Desk::start(on_sqlite(&foreign)));
+    let session = chats(&desk, "before").await["session_id"].as_str().unwrap().to_owned();
+    chats(&other, "elsewhere").await;
+    assert_eq!((desk.terminate(), other.terminate()), (Some(0), Some(0)));
+    let file = |name: &str| notes.0.path().join(name).display().to_string();
+    let (html, proof) = (file("report.html"), file("session.proof"));
+    let of = |notes: &NoteFolder, desk: &Desk| {
+        let key = desk.data_dir().join("checkpoint-key.pub").display().to_string();
+        (notes.path().join(LATEST).display().to_string(), key)
+    };
+
+    let (latest, key) = of(&foreign, &other);
+    let refused = replay(&desk, &["report", &session, "--html", &html, "--checkpoint", &latest, "--key", &key]).await;
+    assert_ne!(refused.code, std::process::ExitCode::SUCCESS, "{}{}", refused.out, refused.errors);
+    assert!(!std::path::Path::new(&html).exists(), "no report says more than was signed");
+
+    let (latest, key) = of(&notes, &desk);
+    let reported = replay(&desk, &["report", &session, "--html", &html, "--checkpoint", &latest, "--key", &key]).await;
+    assert_eq!(reported.code, std::process::ExitCode::SUCCESS, "{}{}", reported.out, reported.errors);
+    let page = std::fs::read_to_string(&html).unwrap();
+    let signed = notes.notes().remove(LATEST).unwrap();
+    assert!(signed.lines().take(4).all(|line| page.contains(line)), "{signed}\n{page}");
+    let encoded = page.split_once("data:application/json;base64,").unwrap().1.split('"').next().unwrap();
+    std::fs::write(&proof, BASE64_STANDARD.decode(encoded).unwrap()).unwrap();
+    let checked = replay(&desk, &["check-proof", &proof, "--key", &key]).await;
+    assert_eq!(checked.code, std::process::ExitCode::SUCCESS, "{}{}", checked.out, checked.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn show_lists_the_events_of_an_account_up_to_a_moment() {
+    let mut desk = Desk::start(Setup::default());
+    let me: Value = desk.staff().get("/api/agent/profile").await.unwrap().json().await.unwrap();
+    let stream = format!("agent-{}", me["data"]["id"].as_str().unwrap_or_else(|| panic!("{me}")));
+    assert_eq!(desk.terminate(), Some(0));
+    let all = replay(&desk, &["show", &stream]).await;
+    assert_eq!(all.code, std::process::ExitCode::SUCCESS, "{}{}", all.out, all.errors);
+    assert!(all.out.contains("agent.created") && all.out.contains("agent.signed_in"), "{}", all.out);
+    let first = replay(&desk, &["show", &stream, "--version", "1"]).await;
+    assert!(first.out.contains("agent.created") && !first.out.contains("agent.signed_in"), "{}", first.out);
+    for (wanted, told) in [("agent-00000000-0000-4000-8000-000000000000", "no such stream"), ("agent-", "no such")] {
+        let refused = replay(&desk, &["show", wanted]).await;
+        assert!(refused.code == std::process::ExitCode::from(2) && refused.errors.contains(told), "{}", refused.errors);
+    }
 }

@@ -31,6 +31,7 @@ const COMMANDS: [&str; 15] = [
 const PRELUDE: &str = r#"
 set -euo pipefail
 exec 2>&1
+touch "$PWD/desk.log"
 serve() {
     command desk "$@" >> "$PWD/desk.log" 2>&1 &
     echo "$!" >> "$PWD/desk.pids"

@@ -1,52 +1,31 @@
 //! What `GET /api/health/detailed` shows of followers that run, are started again, or have stopped.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use api::{
-    server::http,
-    settings::{Layers, Settings},
-    supervision::{Alarm, FollowError, Follower},
-};
-use event_store::{EventStore, Log, Position, Vault, memory::MemoryStore};
+use api::supervision::{Alarm, FollowError, Follower};
+use event_store::Position;
 use jiff::Timestamp;
-use journal::{Journal, Tail};
-use projections::{Views, ViewsLocation};
 use serde_json::{Value, json};
 use tests::{
     app_without_processes,
     desk::{Desk, Setup},
 };
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use super::fixture::PATIENCE;
 use crate::crash::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn detailed_health_shows_each_followers_state_and_position() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut layers = Layers::default();
-    layers.flag("data_dir", Some(folder.path().display().to_string()));
-    let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
-    let vault = Arc::new(Vault::in_memory());
-    let log = Log::new(store.clone(), vault.clone());
-    let tail = Tail::start(store.clone(), Position::START);
-    let place = ViewsLocation::Folder(folder.path().to_owned());
-    let views = Views::open(place, Journal::new(log.reader(), vault), tail).await.unwrap();
-    let (_stop, stopping) = watch::channel(false);
-    let app = app_without_processes::app(store, log, views, Settings::parse(&layers).unwrap(), stopping).await;
+    let served = app_without_processes::serve_in_memory().await;
+    let app = &served.services;
     app.supervisor.start(Follower::new("failing", || Position(3), |_| async { Err(FollowError::failed("away")) }));
     app.supervisor.start(Follower::new(
         "alarmed",
         || Position(7),
         |_| async { Err(Alarm { position: Some(Position(8)), what: "unreadable".to_owned() }.into()) },
     ));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}/api/health/detailed", listener.local_addr().unwrap());
-    let serving = tokio::spawn(http(listener, Arc::new(app)).unwrap());
+    let url = format!("{}/api/health/detailed", served.url);
 
     let shown = timeout(PATIENCE, shown_when_settled(&url)).await.expect("staff is let in");
     let running = |name| json!({"name": name, "position": 0, "lag": 0, "state": "running", "restarts": 0});
@@ -65,7 +44,6 @@ async fn detailed_health_shows_each_followers_state_and_position() {
     let stopped =
         json!({"name": "alarmed", "position": 7, "lag": 0, "state": "stopped", "restarts": 0, "alarm": alarm});
     assert_eq!(shown["followers"][6], stopped);
-    serving.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,7 +34,7 @@ fn an_unknown_setting_is_refused_with_the_nearest_where_one_is_near() {
 }
 
 #[test]
-fn all_faults_are_told_at_once_by_setting_and_source_and_without_values() {
+fn all_faults_are_reported_at_once_by_setting_and_source_and_without_values() {
     let layers = environment(&[
         ("DESK_DATABASE_URL", "mysql://user:hunter2@host"),
         ("DESK_LISTENN", "hunter2"),

@@ -83,7 +83,6 @@ impl MailDelivery {
         let MailError { failure, code, .. } = error;
         let command = Command::RecordMail { mail: open.mail, attempts, failure: Some(failure) };
         self.record(open, command).await?;
-        tracing::warn!(mail.id = %open.mail, session.id = %open.session, attempts, %code, "a mail was given up");
         self.outcomes.failed(LastFailure { mail: open.mail, code: code.to_string(), at: self.clock.now() });
         Err(DeliveryError::Permanent { reason: code.into_owned() })
     }

@@ -4,6 +4,7 @@
 const QUIET_MS = 400;
 
 export class GapCounter {
+  #isCounting = false;
   #count = 0;
   #backAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -13,28 +14,28 @@ export class GapCounter {
     this.#tell = tell;
   }
 
-  /** The connection is back. `serverTime` has whole seconds: what is recorded in that second still counts as missed. */
+  /**
+   * The connection is back. `serverTime` has whole seconds: what is recorded in that second still counts as missed. How long the
+   * first missed event takes to arrive is the network's to say.
+   */
   back(serverTime: number | null): void {
+    clearTimeout(this.#timer);
     this.#count = 0;
+    this.#isCounting = true;
     this.#backAt = (serverTime ?? Date.now()) + 999;
-    this.#wait();
   }
 
   event(recordedAt: string): void {
-    if (this.#timer === undefined) return;
+    if (!this.#isCounting) return;
     if (Date.parse(recordedAt) > this.#backAt) return this.#done();
     this.#count += 1;
-    this.#wait();
-  }
-
-  #wait(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#done(), QUIET_MS);
   }
 
   #done(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#isCounting = false;
     if (this.#count > 0) this.#tell(this.#count);
     this.#count = 0;
   }

@@ -69,7 +69,7 @@ fn coze(level: BudgetLevel, spent: u64) -> (String, u8, u64) {
 }
 
 #[tokio::test]
-async fn whatever_step_it_dies_after_each_level_is_noted_once() {
+async fn whatever_step_it_dies_after_each_level_is_recorded_once() {
     for steps in 0..=4 {
         let fixture = Fixture::new().await;
         let (context, manager) = (fixture.node("a").await, manager(&fixture, "1.00"));

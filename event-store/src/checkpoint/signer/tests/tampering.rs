@@ -129,7 +129,7 @@ async fn a_missing_or_damaged_latest_checkpoint_is_written_again() {
 }
 
 #[tokio::test]
-async fn checkpoints_by_a_lost_key_are_kept() {
+async fn checkpoints_by_a_lost_key_stay() {
     let fixture = Fixture::new();
     fixture.append_and_sign(20).await;
     let (lost, note) = (fixture.key(), fixture.read(LATEST));
@@ -154,7 +154,7 @@ async fn a_raised_generation_without_a_record_explains_nothing() {
 }
 
 #[tokio::test]
-async fn an_alarm_is_kept_over_restarts_and_ends_when_the_log_proves_itself() {
+async fn an_alarm_survives_restarts_and_ends_when_the_log_proves_itself() {
     let fixture = Fixture::new();
     fixture.append_and_sign(20).await;
     fixture.append(4).await;
