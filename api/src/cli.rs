@@ -210,10 +210,7 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
             Ok(copy_log(args, settings).await?)
         }
         Some(
-            Subcommands::Serve
-            | Subcommands::Settings { .. }
-            | Subcommands::Openapi
-            | Subcommands::CheckConfig { .. },
+            Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::Openapi | Subcommands::CheckConfig { .. },
         )
         | None => Ok(()),
     }

@@ -18,7 +18,12 @@ pub(super) fn breaks(old: &Value, new: &Value) -> Vec<String> {
             found.operation(&format!("{} {path}", method.to_uppercase()), operation, &new["paths"][path][method]);
         }
     }
-    found.schema("Problem", &old["components"]["schemas"]["Problem"], &new["components"]["schemas"]["Problem"], Side::Server);
+    found.schema(
+        "Problem",
+        &old["components"]["schemas"]["Problem"],
+        &new["components"]["schemas"]["Problem"],
+        Side::Server,
+    );
     for (name, _) in members(&old["components"]["schemas"]) {
         found.must(!new["components"]["schemas"][name].is_null(), name, "the schema is gone: types have its name");
     }
@@ -213,7 +218,8 @@ fn words_fit(sent: &Whole<'_>, taken: &Whole<'_>) -> bool {
 fn bounds_fit(sent: &Whole<'_>, taken: &Whole<'_>) -> bool {
     let number = |whole: &Whole<'_>, name: &str| whole.own[name].as_f64();
     let at_least = ["minimum", "minLength", "minItems", "minProperties"].iter().all(|name| {
-        number(taken, name).is_none_or(|least| number(sent, name).is_some_and(|sent| sent >= least) || is_zero(least, name))
+        number(taken, name)
+            .is_none_or(|least| number(sent, name).is_some_and(|sent| sent >= least) || is_zero(least, name))
     });
     let at_most = ["maximum", "maxLength", "maxItems", "maxProperties"]
         .iter()

@@ -65,9 +65,8 @@ pub(super) fn operations_at(document: &mut Value) -> impl Iterator<Item = (Strin
     let items = document["paths"].as_object_mut().into_iter().flatten();
     items.flat_map(|(path, item)| {
         let operations = item.as_object_mut().into_iter().flatten();
-        operations.filter_map(move |(method, operation)| {
-            Some((path.clone(), method.clone(), operation.as_object_mut()?))
-        })
+        operations
+            .filter_map(move |(method, operation)| Some((path.clone(), method.clone(), operation.as_object_mut()?)))
     })
 }
 

@@ -57,7 +57,9 @@ fn changes_that_break_clients_are_found() {
             request["properties"]["shop"] = json!({"type": "string"});
             request["required"] = json!(["message", "shop"]);
         }),
-        ("the field is required now", |document| schema(document, "ChatRequest")["required"] = json!(["message", "user_id"])),
+        ("the field is required now", |document| {
+            schema(document, "ChatRequest")["required"] = json!(["message", "user_id"])
+        }),
         (".user_id: a type is no longer taken", |document| {
             schema(document, "ChatRequest")["properties"]["user_id"]["type"] = json!("string");
         }),
@@ -65,12 +67,18 @@ fn changes_that_break_clients_are_found() {
         ("the words of the enumeration fit no longer", |document| {
             schema(document, "SpeakerRole")["enum"] = json!(["user"]);
         }),
-        (".history: the field is gone", |document| drop(object(&mut schema(document, "SessionState")["properties"]).remove("history"))),
-        (".session_name: the field may be left out now", |document| schema(document, "ChatAnswer")["required"] = json!(["success", "session_id", "position"])),
+        (".history: the field is gone", |document| {
+            drop(object(&mut schema(document, "SessionState")["properties"]).remove("history"))
+        }),
+        (".session_name: the field may be left out now", |document| {
+            schema(document, "ChatAnswer")["required"] = json!(["success", "session_id", "position"])
+        }),
         (".position: a type is new in an answer", |document| {
             schema(document, "ChatAnswer")["properties"]["position"]["type"] = json!(["integer", "null"]);
         }),
-        ("the status is gone", |document| drop(object(&mut document["paths"]["/api/chat"]["post"]["responses"]).remove("202"))),
+        ("the status is gone", |document| {
+            drop(object(&mut document["paths"]["/api/chat"]["post"]["responses"]).remove("202"))
+        }),
         ("the schema is gone", |document| drop(object(&mut document["components"]["schemas"]).remove("Text"))),
     ];
     for (expected, change) in changes {
@@ -81,10 +89,12 @@ fn changes_that_break_clients_are_found() {
 
 #[test]
 fn frames_stay_with_what_they_hold() {
-    let path = "/paths/~1api~1agent~1events/get/responses/200/content/text~1event-stream/schema/contentSchema/properties";
+    let path =
+        "/paths/~1api~1agent~1events/get/responses/200/content/text~1event-stream/schema/contentSchema/properties";
     let found = breaks_of(|document| drop(object(document.pointer_mut(path).expect("frames")).remove("answering")));
     assert!(found.iter().any(|told| told.contains(".answering: the field is gone")), "{found:?}");
-    let found = breaks_of(|document| drop(object(&mut schema(document, "ChatDoneData")["properties"]).remove("position")));
+    let found =
+        breaks_of(|document| drop(object(&mut schema(document, "ChatDoneData")["properties"]).remove("position")));
     assert!(found.iter().any(|told| told.contains(".position: the field is gone")), "{found:?}");
 }
 

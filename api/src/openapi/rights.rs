@@ -52,5 +52,6 @@ fn staff(permission: Permission) -> String {
 fn repeat(operation: &Operation) -> Option<String> {
     let mut parameters = operation.parameters.iter().flatten();
     let is_keyed = parameters.any(|one| matches!(one, RefOr::T(one) if one.name == "Idempotency-Key"));
-    is_keyed.then(|| "A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.".to_owned())
+    is_keyed
+        .then(|| "A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.".to_owned())
 }

@@ -44,7 +44,8 @@ fn add_example(parameter: &mut Value) {
 }
 
 fn sample(path: &str, method: &str, operation: &Map<String, Value>) -> String {
-    let filled = PARAMETERS.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+    let filled =
+        PARAMETERS.iter().fold(path.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
     let stream = operation["responses"].pointer("/200/content/text~1event-stream").map(|_| "-N ").unwrap_or_default();
     let mut lines = vec![format!("curl {stream}-X {} \"$DESK{filled}\"", method.to_uppercase())];
     let needs_token = operation["security"].as_array().is_some_and(|all| !all.is_empty());
@@ -60,9 +61,7 @@ fn sample(path: &str, method: &str, operation: &Map<String, Value>) -> String {
 fn required_headers(operation: &Map<String, Value>) -> Vec<String> {
     let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let required = parameters.filter(|one| one["in"] == "header" && one["required"] == true);
-    let line = |one: &Value| {
-        Some(format!("-H '{}: {}'", one["name"].as_str()?, one["example"].as_str()?))
-    };
+    let line = |one: &Value| Some(format!("-H '{}: {}'", one["name"].as_str()?, one["example"].as_str()?));
     required.filter_map(line).collect()
 }
 

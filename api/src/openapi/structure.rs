@@ -14,11 +14,57 @@ const CHOICES: [&str; 2] = ["oneOf", "anyOf"];
 
 /// First words of operations' names: each is a verb, so that the name reads well as a method.
 const VERBS: &[&str] = &[
-    "accept", "add", "cancel", "change", "chat", "check", "choose", "clear", "close", "count", "create", "deactivate",
-    "decline", "disable", "download", "edit", "enable", "escalate", "follow", "identify", "issue", "list", "mark",
-    "prepare", "publish", "rate", "reactivate", "refresh", "release", "remove", "render", "reopen", "replace", "report",
-    "request", "reset", "respond", "return", "revoke", "roll", "save", "send", "set", "show", "sign", "start", "steal", "stream",
-    "take", "test", "transfer",
+    "accept",
+    "add",
+    "cancel",
+    "change",
+    "chat",
+    "check",
+    "choose",
+    "clear",
+    "close",
+    "count",
+    "create",
+    "deactivate",
+    "decline",
+    "disable",
+    "download",
+    "edit",
+    "enable",
+    "escalate",
+    "follow",
+    "identify",
+    "issue",
+    "list",
+    "mark",
+    "prepare",
+    "publish",
+    "rate",
+    "reactivate",
+    "refresh",
+    "release",
+    "remove",
+    "render",
+    "reopen",
+    "replace",
+    "report",
+    "request",
+    "reset",
+    "respond",
+    "return",
+    "revoke",
+    "roll",
+    "save",
+    "send",
+    "set",
+    "show",
+    "sign",
+    "start",
+    "steal",
+    "stream",
+    "take",
+    "test",
+    "transfer",
 ];
 
 fn served() -> Value {
@@ -30,7 +76,9 @@ fn look(value: &Value, path: &str, at: &mut dyn FnMut(&Value, &str)) {
     at(value, path);
     match value {
         Value::Object(members) => members.iter().for_each(|(name, member)| look(member, &format!("{path}/{name}"), at)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| look(item, &format!("{path}/{index}"), at)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| look(item, &format!("{path}/{index}"), at))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -53,7 +101,9 @@ fn items(choice: &Value) -> Vec<Value> {
 fn every_operation(check: impl Fn(&Map<String, Value>) -> Result<(), String>) {
     let mut document = served();
     let faults: Vec<String> = operations_at(&mut document)
-        .filter_map(|(path, method, operation)| Some(format!("{} {path}: {}", method.to_uppercase(), check(operation).err()?)))
+        .filter_map(|(path, method, operation)| {
+            Some(format!("{} {path}: {}", method.to_uppercase(), check(operation).err()?))
+        })
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -84,7 +134,10 @@ fn every_choice_of_schemas_is_told_apart_by_a_discriminator() {
             items.iter().all(|item| mapping.values().any(|name| *name == item["$ref"])) && mapping.len() == items.len()
         });
         assert!(of_texts || mapped, "{place}: a discriminator must map to each of the schemas");
-        assert!(of_texts || choice["discriminator"]["propertyName"].is_string(), "{place}: the discriminator has no property");
+        assert!(
+            of_texts || choice["discriminator"]["propertyName"].is_string(),
+            "{place}: the discriminator has no property"
+        );
     }
 }
 
@@ -122,8 +175,9 @@ fn successes_of_an_operation_have_one_shape() {
     every_operation(|operation| {
         let responses = operation["responses"].as_object().expect("there are responses");
         let successes = responses.iter().filter(|(status, _)| status.starts_with('2'));
-        let shapes: BTreeSet<String> =
-            successes.filter_map(|(_, response)| Some(response.pointer("/content/application~1json/schema")?.to_string())).collect();
+        let shapes: BTreeSet<String> = successes
+            .filter_map(|(_, response)| Some(response.pointer("/content/application~1json/schema")?.to_string()))
+            .collect();
         required(shapes.len() <= 1, "its successes have different shapes: generated methods read the first one alone")
     });
 }
@@ -132,12 +186,21 @@ fn successes_of_an_operation_have_one_shape() {
 fn every_operation_says_who_it_is_for() {
     let document = served();
     let tags = document["tags"].as_array().expect("there are tags");
-    assert!(tags.iter().all(|tag| tag["description"].as_str().is_some_and(|told| told.ends_with('.'))), "a tag has a sentence");
+    assert!(
+        tags.iter().all(|tag| tag["description"].as_str().is_some_and(|told| told.ends_with('.'))),
+        "a tag has a sentence"
+    );
     let declared: Vec<&Value> = tags.iter().map(|tag| &tag["name"]).collect();
     every_operation(|operation| {
-        required(operation.get("security").is_some_and(Value::is_array), "`security` is missing: [] where no token is needed")?;
+        required(
+            operation.get("security").is_some_and(Value::is_array),
+            "`security` is missing: [] where no token is needed",
+        )?;
         let of = operation.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
-        required(of.len() == 1 && of.iter().all(|tag| declared.contains(&tag)), "it needs one tag, of those that are declared")
+        required(
+            of.len() == 1 && of.iter().all(|tag| declared.contains(&tag)),
+            "it needs one tag, of those that are declared",
+        )
     });
 }
 
@@ -151,7 +214,10 @@ fn every_operation_has_a_summary_and_a_description_of_what_happens() {
         let words: Vec<&str> = description.split('`').skip(1).step_by(2).collect();
         let events: Vec<&&str> = words.iter().filter(|word| is_event_type(word)).collect();
         let says_none = ["No event is recorded", "no event is recorded"].iter().any(|told| description.contains(told));
-        required(!events.is_empty() || says_none || description.contains("Records what"), "its description says which events it records")?;
+        required(
+            !events.is_empty() || says_none || description.contains("Records what"),
+            "its description says which events it records",
+        )?;
         let unknown = events.iter().find(|event| !event_types.contains::<str>(event));
         required(unknown.is_none(), &format!("{unknown:?} is no type of events"))
     });
@@ -190,7 +256,10 @@ fn every_operation_has_an_example() {
     every_operation(|operation| {
         let sample = operation.get("x-codeSamples").and_then(|all| all[0]["source"].as_str()).unwrap_or_default();
         required(sample.starts_with("curl "), "it has no example")?;
-        required(!sample.contains('{') || operation.contains_key("requestBody"), "its example lacks a part of the path: add it to `samples.rs`")?;
+        required(
+            !sample.contains('{') || operation.contains_key("requestBody"),
+            "its example lacks a part of the path: add it to `samples.rs`",
+        )?;
         required(sample.matches('\'').count() % 2 == 0, "a quotation mark ends its example early")?;
         let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
         let lacking = parameters.clone().find(|one| one["required"] == true && one.get("example").is_none());
@@ -209,7 +278,8 @@ fn every_operation_has_an_example() {
 fn every_operations_name_reads_well_as_a_method() {
     every_operation(|operation| {
         let name = text(operation, "operationId");
-        let is_snake = name.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let is_snake =
+            name.split('_').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
         required(is_snake, &format!("{name} is no snake_case of plain words"))?;
         let verb = name.split('_').next().unwrap_or_default();
         required(VERBS.contains(&verb), &format!("{name} does not begin with a verb of the list"))

@@ -30,7 +30,8 @@ pub(super) fn text_of(document: &OpenApi) -> String {
 pub(super) async fn document(_: Anybody, document: Data<Document>, settings: Data<Settings>) -> HttpResponse {
     let mut document = document.0.clone();
     let path = settings.base_path.as_str();
-    let public = settings.public_origin.as_ref().map(|origin| format!("{}{}", origin.as_str(), path.trim_end_matches('/')));
+    let public =
+        settings.public_origin.as_ref().map(|origin| format!("{}{}", origin.as_str(), path.trim_end_matches('/')));
     document["servers"] = std::iter::once(path.to_owned()).chain(public).map(|url| json!({"url": url})).collect();
     HttpResponse::Ok().json(document)
 }

@@ -22,7 +22,11 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{base_path::BasePath, headers::FrameAncestors, origins::{Origins, PublicOrigin}},
+    middleware::{
+        base_path::BasePath,
+        headers::FrameAncestors,
+        origins::{Origins, PublicOrigin},
+    },
 };
 
 declare! {

@@ -1,10 +1,11 @@
 //! The OpenAPI document and the page that shows it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use domain::agent::Role;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tests::desk::program;
 
 use super::{customer_with, desk, staff::Member};
 
@@ -80,6 +81,14 @@ async fn openapi_describes_every_response_and_every_error_as_a_problem() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn desk_openapi_prints_the_document_that_is_served() {
+    let printed = Command::new(program("desk")).arg("openapi").output().unwrap();
+    assert!(printed.status.success());
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert!(printed == super::document().await, "another one is served");
 }
 
 #[tokio::test]

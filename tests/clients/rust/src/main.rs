@@ -36,7 +36,8 @@ impl Desk {
     }
 
     async fn post(&mut self, path: &str, body: &impl Serialize) -> Result<Response, AnyError> {
-        let request = self.http.post(format!("{}{path}", self.url)).header("Idempotency-Key", Uuid::new_v4().to_string());
+        let request =
+            self.http.post(format!("{}{path}", self.url)).header("Idempotency-Key", Uuid::new_v4().to_string());
         let answer = self.authorized(request).json(body).send().await?;
         let token = answer.headers().get("X-Visitor-Token").and_then(|token| token.to_str().ok()).map(str::to_owned);
         self.token = token.unwrap_or_else(|| self.token.clone());
