@@ -11,14 +11,13 @@ use super::plain::{SCHEMAS, operations_at};
 pub(super) static BODIES: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).expect("the file is JSON, as a test reads"));
 
-/// By the name of the parameter, a value that a client may send.
-const PARAMETERS: [(&str, &str); 6] = [
+/// By the name of the parameter that must be there, a value that a client may send.
+const PARAMETERS: [(&str, &str); 5] = [
     ("name", "session_1795651200_k3x9"),
     ("id", "11111111-2222-4333-8444-555555555566"),
     ("kind", "reply"),
     ("version", "0"),
     ("If-Match", "\"1\""),
-    ("Idempotency-Key", "0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e"),
 ];
 
 /// Adds them to the document.
@@ -37,7 +36,7 @@ pub(super) fn add_samples(document: &mut Value) {
 }
 
 fn add_example(parameter: &mut Value) {
-    let known = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name);
+    let known = PARAMETERS.iter().find(|(name, _)| parameter["name"] == *name && parameter["required"] == true);
     let Some((_, example)) = known else { return };
     let is_number = parameter["schema"]["type"] == "integer";
     parameter["example"] = if is_number { json!(example.parse::<u32>().unwrap_or_default()) } else { json!(example) };

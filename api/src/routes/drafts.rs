@@ -18,7 +18,7 @@ use super::sessions::{SessionServices, no_session};
 use crate::{
     auth::require::{Require, SessionRead, SessionWrite},
     body::{JsonBody, field::required},
-    openapi::{parameters::StaffsSession, words},
+    openapi::{parameters::StaffsSession, texts, words},
     problem::Problem,
     services::requested_services,
 };
@@ -95,7 +95,7 @@ pub async fn mark_read(
 pub struct DraftRequest {
     /// At most 5,000 characters; empty for no draft.
     #[serde(deserialize_with = "required")]
-    #[schema(value_type = String, max_length = 5_000, pattern = r"^[^\u0000]*$")]
+    #[schema(value_type = texts::DraftText)]
     text: String,
 }
 

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let schemas = document["components"]["schemas"].to_string().replace("#/components/schemas/", "#/definitions/");
     let definitions: Value = serde_json::from_str(&schemas)?;
     let root: RootSchema = serde_json::from_value(json!({"definitions": definitions}))?;
-    let mut types = TypeSpace::new(&TypeSpaceSettings::default());
+    let mut types = TypeSpace::new(TypeSpaceSettings::default().with_struct_builder(true));
     types.add_root_schema(root)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("types.rs"), types.to_stream().to_string())?;
     Ok(())

@@ -10,8 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use types::{
-    ChatAnswer, ChatFrameData, ChatRequest, ConversationAnswer, CreateRequest, ListAnswer, LoginAnswer, LoginRequest,
-    Problem, SessionAnswer,
+    ChatAnswer, ChatFrameData, ChatRequest, ChatRequestUserId, ConversationAnswer, CreateRequest, ListAnswer,
+    LoginAnswer, LoginRequest, LoginRequestDeviceId, Name, Problem, SessionAnswer, Text,
 };
 
 /// What the description has.
@@ -55,8 +55,8 @@ async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, AnyError> {
 }
 
 fn message(text: &str) -> Result<ChatRequest, AnyError> {
-    let message = text.parse()?;
-    Ok(ChatRequest { message, user_id: Some(NAME.parse()?), parameters: None, conversation_id: None })
+    let (message, name): (Text, ChatRequestUserId) = (text.parse()?, NAME.parse()?);
+    Ok(ChatRequest::builder().message(message).user_id(Some(name)).try_into()?)
 }
 
 #[tokio::main]
@@ -69,9 +69,10 @@ async fn main() -> Result<(), AnyError> {
     lists(&mut desk, position).await
 }
 
-async fn chats(desk: &mut Desk) -> Result<u64, AnyError> {
-    let created: ConversationAnswer =
-        read(desk.post("/api/conversation/create", &CreateRequest { user_id: NAME.parse()? }).await?).await?;
+async fn chats(desk: &mut Desk) -> Result<i64, AnyError> {
+    let name: Name = NAME.parse()?;
+    let request: CreateRequest = CreateRequest::builder().user_id(name).try_into()?;
+    let created: ConversationAnswer = read(desk.post("/api/conversation/create", &request).await?).await?;
     assert!(created.success && !desk.token.is_empty());
     let answer: ChatAnswer = read(desk.post("/api/chat", &message("How long is the warranty?")?).await?).await?;
     assert!(answer.success && answer.message.is_some() && answer.session_name == NAME);
@@ -89,19 +90,17 @@ async fn follows(desk: &mut Desk) -> Result<(), AnyError> {
     let stream = desk.post("/api/chat/stream", &message("And the battery?")?).await?.text().await?;
     let frames = stream.split("\n\n").filter_map(|frame| frame.strip_prefix("data: "));
     let frames: Vec<ChatFrameData> = frames.map(serde_json::from_str).collect::<Result<_, _>>()?;
-    assert!(matches!(frames.first(), Some(ChatFrameData::ChatAcceptedData(_))), "{frames:?}");
-    assert!(matches!(frames.last(), Some(ChatFrameData::ChatDoneData(_))), "{frames:?}");
+    assert!(matches!(frames.first(), Some(ChatFrameData::AcceptedData(_))), "{frames:?}");
+    assert!(matches!(frames.last(), Some(ChatFrameData::DoneData(_))), "{frames:?}");
     Ok(())
 }
 
-async fn lists(desk: &mut Desk, position: u64) -> Result<(), AnyError> {
+async fn lists(desk: &mut Desk, position: i64) -> Result<(), AnyError> {
     let password = env::var("DESK_ADMIN_PASSWORD")?;
-    let login = LoginRequest {
-        username: Some("admin".parse()?),
-        password,
-        device_id: "the device of a program".parse()?,
-        ..LoginRequest::default()
-    };
+    let device: LoginRequestDeviceId = "the device of a program".parse()?;
+    let credentials =
+        LoginRequest::builder().username(Some("admin".to_owned())).password(password).device_id(Some(device));
+    let login: LoginRequest = credentials.try_into()?;
     let signed_in: LoginAnswer = read(desk.post("/api/agent/login", &login).await?).await?;
     desk.token = signed_in.access_token;
     let listed: ListAnswer = read(desk.get(&format!("/api/sessions?limit=200&min_position={position}")).await?).await?;
