@@ -3363,8 +3363,10 @@ export interface components {
          */
         DraftRequest: {
             /** @description At most 5,000 characters; empty for no draft. */
-            text: string;
+            text: components["schemas"]["DraftText"];
         };
+        /** @description What somebody is about to write; of white space alone for no draft. */
+        DraftText: string;
         /** @description Where the caller has drafts. */
         DraftsAnswer: {
             /** @description The newest first. */
@@ -9450,10 +9452,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the author saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the author saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -9582,10 +9581,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the caller saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the caller saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -9814,10 +9810,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
                 /** @description respond-async: do not wait for the reply */
                 Prefer?: string;
@@ -9980,10 +9973,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -10166,10 +10156,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -10307,10 +10294,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -10448,10 +10432,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -11455,10 +11436,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the author saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the author saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -11587,10 +11565,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the caller saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the caller saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -12067,10 +12042,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -12226,10 +12198,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -12463,10 +12432,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the author saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the author saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -12595,10 +12561,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The version that the caller saw in force
-                 * @example "1"
-                 */
+                /** @description The version that the caller saw in force */
                 "If-Match"?: string;
             };
             path?: never;
@@ -13066,10 +13029,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path?: never;
@@ -13310,10 +13270,7 @@ export interface operations {
                  * @example "1"
                  */
                 "If-Match": components["schemas"]["Version"];
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -13489,10 +13446,7 @@ export interface operations {
                  * @example "1"
                  */
                 "If-Match": components["schemas"]["Version"];
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -14317,10 +14271,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -14482,10 +14433,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -15150,10 +15098,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -15546,10 +15491,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -15708,10 +15650,7 @@ export interface operations {
                  * @example "1"
                  */
                 "If-Match": components["schemas"]["Version"];
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -15892,10 +15831,7 @@ export interface operations {
                  * @example "1"
                  */
                 "If-Match": components["schemas"]["Version"];
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -16049,10 +15985,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -16209,10 +16142,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -16477,10 +16407,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -16791,10 +16718,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -16946,10 +16870,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17101,10 +17022,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17256,10 +17174,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17411,10 +17326,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17566,10 +17478,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17721,10 +17630,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -17876,10 +17782,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
@@ -18817,10 +18720,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes the request repeatable
-                 * @example 0f8b6a34-5f0e-4c55-9d0c-0a3c1f1f6a2e
-                 */
+                /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
