@@ -94,7 +94,10 @@ def typescript(folder, url):
     link_packages(folder)
     for name, command in GENERATORS.items():
         run(f"the generator of {name}.ts takes the document", [str(part) for part in command], cwd=folder)
-    run("the TypeScript clients and their programs pass tsc", [str(WEB / "node_modules/.bin/tsc"), "--project", "."], cwd=folder)
+    # What hey-api itself is made of does not know exact optional properties; the others do.
+    for project in ("tsconfig.json", "tsconfig.hey-api.json"):
+        compiler = [str(TOOLS / "tsc"), "--project", project]
+        run(f"the TypeScript clients and their programs pass tsc ({project})", compiler, cwd=folder)
     for name in GENERATORS:
         environment = os.environ | {"DESK_ADMIN_PASSWORD": PASSWORD, "DESK_URL": url}
         run(f"{name}.ts chats", ["node", f"{name}.js", url], cwd=folder, env=environment)
