@@ -1,7 +1,7 @@
 # Two commands: `make run` starts Fiido Desk, `make test` is what CI runs. `make demo` has something to look at.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run programs web demo dist test test-long test-kurrentdb fuzz fmt settings
+.PHONY: help run programs web demo dist test test-long test-kurrentdb fuzz fmt settings openapi
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:[^#]*## /\t/' | expand -t 16
@@ -52,3 +52,6 @@ fmt: ## Format
 
 settings: ## Write docs/settings.md anew
 	cargo run -q -p api -- settings > docs/settings.md
+
+openapi: ## Write docs/openapi.json anew, for a release: a test holds every change against it
+	cargo run -q -p api -- openapi > docs/openapi.json

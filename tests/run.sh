@@ -166,6 +166,7 @@ into "$venv" tests/schemathesis
 
 step "clients made from the API's document (tests/clients)"
 into "$target/clients" tests/clients
+npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 "$target/clients/bin/python" tests/clients/run.py --desk "$target/debug/desk" 2>&1 | tee -a "$log"
 
 step "image, nginx, alerts, Kubernetes, Compose, systemd (tests/ship)"

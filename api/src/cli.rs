@@ -20,7 +20,7 @@ use crate::{
     mark_restored::{self, MarkRestoredArgs},
     reset_admin,
     restore::{self, RestoreArgs, restore},
-    server,
+    routes, server,
     settings::{Layers, Settings, example_file, settings_page},
     startup,
 };
@@ -130,6 +130,8 @@ enum Subcommands {
         #[arg(long)]
         toml: bool,
     },
+    /// Print the description of the API (OpenAPI 3.1), for generators of clients
+    Openapi,
     /// Print the public key that checkpoints are checked with
     #[command(after_help = KEYS_HELP)]
     Keys,
@@ -178,6 +180,9 @@ async fn act(cli: Cli) -> Result<(), AnyError> {
     if let Some(Subcommands::Settings { toml }) = cli.command {
         let page = if toml { example_file() } else { settings_page() };
         return Ok(std::io::stdout().write_all(page.as_bytes())?);
+    }
+    if let Some(Subcommands::Openapi) = cli.command {
+        return Ok(std::io::stdout().write_all(routes::description().as_bytes())?);
     }
     refuse_password("database_url", cli.flags.database_url.as_deref())?;
     refuse_password("event_store_url", cli.flags.event_store_url.as_deref())?;
@@ -238,7 +243,10 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
             let _logging = logging::start(true, None)?;
             Ok(copy_log(args, settings).await?)
         }
-        Some(Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::CheckConfig { .. }) | None => Ok(()),
+        Some(
+            Subcommands::Serve | Subcommands::Settings { .. } | Subcommands::Openapi | Subcommands::CheckConfig { .. },
+        )
+        | None => Ok(()),
     }
 }
 

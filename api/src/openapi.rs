@@ -1,18 +1,33 @@
 //! The OpenAPI document, made from the code: what belongs to no single route. The paths come from the table of routes.
 
 pub(crate) mod frames;
+mod in_place;
 pub(crate) mod parameters;
 pub(crate) mod plain;
 mod refusals;
+pub(crate) mod rights;
+mod samples;
+mod streams;
 pub(crate) mod texts;
 pub(crate) mod words;
+
+#[cfg(test)]
+mod compatibility;
+#[cfg(test)]
+mod released;
+#[cfg(test)]
+mod structure;
 
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use self::{parameters::Parameters, refusals::Refusals};
+use self::{
+    parameters::Parameters,
+    refusals::Refusals,
+    rights::{Right, Rights},
+};
 use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
 
 /// What the document says of the API as a whole.
@@ -20,6 +35,7 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
 #[openapi(
     info(
         title = "Fiido Desk",
+        contact(name = "Fiido Desk"),
         description = "AI customer service. Everything under /api is served under /api/v1 as well. Customers are known by a cookie whose name begins with `desk_visitor`, or the token in `X-Visitor-Token`, sent back as `Authorization: Bearer`. HEAD is told what GET would answer. A method that a path has not is refused with 405 and `Allow`."
     ),
     components(schemas(
@@ -39,11 +55,11 @@ use crate::{auth::visitor::COOKIE, envelope::Envelope, problem::ProblemBody};
 )]
 struct Whole;
 
-/// The document of these paths.
-pub(crate) fn document(paths: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+/// The document of these paths, to which these have a right.
+pub(crate) fn document(paths: utoipa::openapi::OpenApi, rights: &[Right]) -> utoipa::openapi::OpenApi {
     let mut document = Whole::openapi();
     document.merge(paths);
-    let completed: [&dyn Modify; 3] = [&Tokens, &Parameters, &Refusals];
+    let completed: [&dyn Modify; 4] = [&Tokens, &Parameters, &Refusals, &Rights(rights)];
     completed.into_iter().for_each(|part| part.modify(&mut document));
     document
 }

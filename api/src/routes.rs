@@ -63,4 +63,4 @@ pub mod transfers;
 pub mod usage;
 
 pub use registration::Row;
-pub use table::{ROUTES, configure, document};
+pub use table::{ROUTES, configure, description, document};

@@ -1,6 +1,7 @@
 """Clients generated from the OpenAPI document of a really started `desk`: type-checked strictly, and they chat. README.md."""
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+TOOLS = HERE / "node_modules/.bin"
 WEB = HERE.parent.parent / "web"
 PASSWORD = "correct horse battery"
 PATIENCE_S = 60
@@ -40,15 +42,15 @@ def started(program, folder):
             time.sleep(0.1)
 
 
-def run(name, command, **options):
+def run(name, command, said="all", **options):
     """One step: what it says is shown only where it fails."""
+    began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, **options)
-    said = done.stdout + done.stderr
     if done.returncode != 0:
-        sys.exit(f"not ok: {name}\n{said}")
-    print(f"ok: {name}", flush=True)
+        sys.exit(f"not ok: {name}\n{done.stdout}{done.stderr}")
+    print(f"ok: {name} ({time.monotonic() - began:.1f} s)", flush=True)
     PASSED.append(name)
-    return said
+    return done.stdout if said == "stdout" else done.stdout + done.stderr
 
 
 def python(folder, url):
@@ -62,18 +64,58 @@ def python(folder, url):
         sys.exit(f"not ok: it leaves something out\n{said}")
     shutil.copy(HERE / "python/chat.py", folder)
     run("the Python client and chat.py pass mypy --strict", [tool("mypy"), "--strict", "chat.py", "desk_client"], cwd=folder)
-    run("the Python client chats", [sys.executable, "chat.py", url], cwd=folder)
+    environment = os.environ | {"DESK_ADMIN_PASSWORD": PASSWORD}
+    run("the Python client chats", [sys.executable, "chat.py", url], cwd=folder, env=environment)
+
+
+def linters(folder):
+    """Neither an error nor a warning, by the rules that both recommend."""
+    quiet = os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    redocly = [str(TOOLS / "redocly"), "lint", "openapi.json", "--config", str(HERE / "lint/redocly.yaml"), "--format", "json"]
+    told = json.loads(run("Redocly reads the document", redocly, cwd=folder, env=quiet, said="stdout"))
+    if told["totals"]["errors"] or told["totals"]["warnings"]:
+        sys.exit(f"not ok: Redocly complains\n{json.dumps(told['problems'], indent=1)}")
+    spectral = [str(TOOLS / "spectral"), "lint", "openapi.json", "--ruleset", str(HERE / "lint/spectral.yaml")]
+    run("Spectral has nothing to say", [*spectral, "--fail-severity", "hint"], cwd=folder)
+
+
+# By program: what is generated for it.
+GENERATORS = {
+    "chat": [WEB / "node_modules/.bin/openapi-typescript", "openapi.json", "-o", "schema.d.ts"],
+    "hey-api": [TOOLS / "openapi-ts", "-f", "hey-api.config.mjs"],
+    "orval": [TOOLS / "orval", "--config", "orval.config.mjs"],
+}
 
 
 def typescript(folder, url):
-    tool = lambda name: str(WEB / "node_modules/.bin" / name)
-    run("openapi-typescript takes the document", [tool("openapi-typescript"), "openapi.json", "-o", "schema.d.ts"], cwd=folder)
-    for name in ("chat.ts", "tsconfig.json"):
-        shutil.copy(HERE / "typescript" / name, folder)
+    for source in (HERE / "typescript").iterdir():
+        shutil.copy(source, folder)
     (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "node_modules").symlink_to(WEB / "node_modules")
-    run("the TypeScript client and chat.ts pass tsc", [tool("tsc"), "--project", "."], cwd=folder)
-    run("the TypeScript client chats", ["node", "chat.js", url], cwd=folder)
+    link_packages(folder)
+    for name, command in GENERATORS.items():
+        run(f"the generator of {name}.ts takes the document", [str(part) for part in command], cwd=folder)
+    # What hey-api itself is made of does not know exact optional properties; the others do.
+    for project in ("tsconfig.json", "tsconfig.hey-api.json"):
+        compiler = [str(TOOLS / "tsc"), "--project", project]
+        run(f"the TypeScript clients and their programs pass tsc ({project})", compiler, cwd=folder)
+    for name in GENERATORS:
+        environment = os.environ | {"DESK_ADMIN_PASSWORD": PASSWORD, "DESK_URL": url}
+        run(f"{name}.ts chats", ["node", f"{name}.js", url], cwd=folder, env=environment)
+
+
+def link_packages(folder):
+    """The packages of both folders; none is in both."""
+    (folder / "node_modules").mkdir()
+    for packages in (WEB / "node_modules", HERE / "node_modules"):
+        for package in packages.iterdir():
+            there = folder / "node_modules" / package.name
+            if not there.exists() and not package.name.startswith("."):
+                there.symlink_to(package)
+
+
+def rust(url, program):
+    """Its types are made of the released description, by a build script."""
+    run("the Rust client chats", [program, url], env=os.environ | {"DESK_ADMIN_PASSWORD": PASSWORD})
 
 
 def main():
@@ -82,11 +124,14 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        desk, url, document = started(str(pathlib.Path(options.desk).resolve()), folder)
+        program = pathlib.Path(options.desk).resolve()
+        desk, url, document = started(str(program), folder)
         try:
             (folder / "openapi.json").write_bytes(document)
+            linters(folder)
             python(folder, url)
             typescript(folder, url)
+            rust(url, str(program.with_name("generated-client")))
         finally:
             desk.terminate()
             desk.wait(PATIENCE_S)

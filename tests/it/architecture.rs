@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("replay-tool", &["domain", "event-store", "journal", "projections", "testkit"]),
     ("backup", &["event-store"]),
     ("api", &["backup", "commands", "domain", "event-store", "integrations", "journal", "projections"]),
+    ("generated-client", &[]),
     ("protocol-server", &[]),
     ("testkit", &["domain", "event-store"]),
     (
@@ -45,7 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What no program is built with: only the tests inside a crate, and the crate of tests.
-const FOR_TESTS: &[&str] = &["protocol-server", "testkit", "tests"];
+const FOR_TESTS: &[&str] = &["generated-client", "protocol-server", "testkit", "tests"];
 
 /// What the rules are written with: nothing of it reads a clock, a file, a socket or a random source on its own.
 const OF_DOMAIN: &[&str] = &[

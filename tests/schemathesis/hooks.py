@@ -28,7 +28,8 @@ def before_load_schema(context, schema):
             for response in operation["responses"].values():
                 stream = response.get("content", {}).get("text/event-stream")
                 if stream:
-                    stream["schema"] = stream["x-frame"]
+                    kinds = stream["schema"]["contentSchema"]["properties"].values()
+                    stream["schema"] = {"oneOf": [kind["items"] for kind in kinds]}
 
 
 class Caller:

@@ -40,6 +40,26 @@ impl FromStr for Origins {
     }
 }
 
+/// Where this desk is reached from outside, by everybody in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicOrigin(String);
+
+impl FromStr for PublicOrigin {
+    type Err = NoOrigins;
+
+    fn from_str(text: &str) -> Result<Self, NoOrigins> {
+        normal(text).map(Self).ok_or(NoOrigins)
+    }
+}
+
+impl PublicOrigin {
+    /// As the beginning of a URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Lower case, without the scheme's default port and without the dot that may end a full name.
 pub(super) fn normal(origin: &str) -> Option<String> {
     let origin = origin.to_ascii_lowercase().replacen(".:", ":", 1);

@@ -14,11 +14,14 @@ pub(crate) struct EventFrame;
 
 impl PartialSchema for EventFrame {
     fn schema() -> RefOr<Schema> {
-        let description = "An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: \
-                    the stream ends, come back with another token";
-        one_of(description, of_every_stream())
+        one_of(OF_EVERY_STREAM, of_every_stream())
     }
 }
+
+const OF_EVERY_STREAM: &str = "`recorded`: an event, whose type is the frame's `event`; `reset`: the cursor is of the log before a restore, forget what you know; \
+     `reauthenticate`: the stream ends, come back with another token";
+const ACTIVITIES: &str = "`typing`: somebody else types at this moment, or has stopped; `viewing`: somebody of staff views the session, \
+     or has turned away";
 
 /// An event, `reset` and `reauthenticate`.
 fn of_every_stream() -> [ObjectBuilder; 3] {
@@ -40,10 +43,9 @@ pub(crate) struct SessionFrame;
 
 impl PartialSchema for SessionFrame {
     fn schema() -> RefOr<Schema> {
-        let description = "As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of \
-                           staff looks at the session, or has turned away";
+        let description = format!("{OF_EVERY_STREAM}; {ACTIVITIES}");
         let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
-        one_of(description, [event, reset, over, typing, viewing])
+        one_of(&description, [event, reset, over, typing, viewing])
     }
 }
 
@@ -73,9 +75,11 @@ impl PartialSchema for WorkbenchFrame {
         };
         let reason = text().enum_values(Some(["owner", "offer", "transfer"]));
         let visible = session().property("reason", reason).required("reason");
-        let description = "As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; \
-                    `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a \
-                    session that is watched";
+        let description = format!(
+            "{OF_EVERY_STREAM}; {ACTIVITIES}; `session_visible`: with the event that follows a session becomes one's own; \
+             `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a \
+             session that is watched"
+        );
         let ([event, reset, over], [typing, viewing]) = (of_every_stream(), activities());
         let visible = frame().property("event", word("session_visible")).property("data", json(visible));
         let hidden = frame().property("event", word("session_hidden")).property("data", json(session()));
@@ -86,7 +90,7 @@ impl PartialSchema for WorkbenchFrame {
             .property("text", text());
         let answer = answer.required("session_id").required("run").required("attempt").required("text");
         let answering = frame().property("event", word("answering")).property("data", json(answer));
-        one_of(description, [event, reset, over, visible, hidden, typing, viewing, answering])
+        one_of(&description, [event, reset, over, visible, hidden, typing, viewing, answering])
     }
 }
 

@@ -24,6 +24,8 @@ use crate::auth::{device::DEVICE_CHARS, identity::MAX_TOKEN_BYTES};
 const NO_LINE: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069";
 /// Characters that nobody sees, of the basic plane; beside them stand white space and control characters.
 const UNSEEN: &str = r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8";
+/// White space as the server knows it.
+const WHITE: &str = r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 /// Whatever it is.
 const ANY: &str = "";
 const KEY: &str = r"^[ -~]*[!-~][ -~]*$";
@@ -49,6 +51,11 @@ fn username(most: usize) -> String {
 /// Something of it is seen.
 fn message() -> String {
     format!(r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f{UNSEEN}][^\u0000]*$")
+}
+
+/// The same, or white space alone.
+fn draft() -> String {
+    format!("^({WHITE}*|{})$", message().trim_matches(['^', '$']))
 }
 
 fn email() -> String {
@@ -77,7 +84,7 @@ fn watched() -> String {
 fn text(told: &str, least: usize, most: Option<usize>, pattern: &str) -> RefOr<Schema> {
     let pattern = (!pattern.is_empty()).then_some(pattern);
     let described = ObjectBuilder::new().schema_type(Type::String).description(Some(told.trim()));
-    described.min_length(Some(least)).max_length(most).pattern(pattern).into()
+    described.min_length((least > 0).then_some(least)).max_length(most).pattern(pattern).into()
 }
 
 /// Stand-ins for fields that are plain texts in the code.
@@ -103,6 +110,8 @@ macro_rules! texts {
 texts! {
     /// What somebody wrote.
     Text: 1, MessageText::MAX_CHARS, message();
+    /// What somebody is about to write; of white space alone for no draft.
+    DraftText: 0, MessageText::MAX_CHARS, draft();
     /// A session's name, chosen by the client: on one line, without slashes.
     Name: 1, SessionName::MAX_CHARS, session_name();
     /// A session's name, or empty for one that the server makes.

@@ -59,16 +59,16 @@ pub struct ActivityAnswer {
     success: bool,
 }
 
-/// Shows to whoever follows the session that the caller types, or has stopped: to staff of everybody, to the customer of the agent
-/// who has the session.
+/// Shows to whoever follows the session that the caller types, or has stopped.
 ///
-/// `true` holds for 10 seconds: a client that goes on typing repeats it before that. A message ends it, too. It is shown at most once
-/// a second; of several in that time the last one is shown. A customer's request counts as a message to the limit of chats.
+/// Staff is shown everybody, the customer only the agent who has the session. No event is recorded. `true` holds for 10 seconds:
+/// a client that goes on typing repeats it before that. A message ends it, too. It is shown at most once a second; of several in
+/// that time the last one is shown. A customer's request counts as a message to the limit of chats.
 ///
 /// # Errors
 /// The session is not there or not the caller's, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/typing", operation_id = "type_in_session", tag = "customer",
+    post, path = "/api/sessions/{name}/typing", operation_id = "report_typing", tag = "customer",
     request_body = TypingRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession),
@@ -90,15 +90,15 @@ pub async fn typing(
     Ok(HttpResponse::Ok().json(ActivityAnswer { success: true }))
 }
 
-/// Shows to other members of staff who follow the session that the caller views it, or no longer does; never to the customer.
+/// Shows to other members of staff that the caller views the session, or no longer does.
 ///
-/// `true` holds for 30 seconds: a client that goes on viewing repeats it before that. It is shown at most once a second; of several
-/// in that time the last one is shown.
+/// It is never shown to the customer. No event is recorded. `true` holds for 30 seconds: a client that goes on viewing repeats it
+/// before that. It is shown at most once a second; of several in that time the last one is shown.
 ///
 /// # Errors
 /// The session is not there, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/viewing", operation_id = "view_session", tag = "staff",
+    post, path = "/api/sessions/{name}/viewing", operation_id = "report_viewing", tag = "staff",
     security(("bearer" = [])), request_body = ViewingRequest,
     params(StaffsSession),
     responses(

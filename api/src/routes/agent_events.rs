@@ -60,14 +60,16 @@ const WATCHED: usize = 20;
 /// An id is written with hyphens.
 const ID_CHARS: usize = 36;
 
-/// Streams what a workbench shows: events of one's own sessions (one has them, they are offered to one, one is asked to take
-/// them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, internal notes that
-/// mention one, and everybody's presence.
+/// Streams what a workbench shows, as server-sent events.
 ///
-/// Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
-/// `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-/// that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
-/// `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+/// Events of one's own sessions (one has them, they are offered to one, one is asked to take them), of sessions that come into
+/// the queue, leave it or change their place in it, of those that are watched, internal notes that mention one, and everybody's
+/// presence. Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases
+/// to be `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own
+/// sessions and those that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched.
+/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and
+/// go on from their `position`. Whoever opens it counts as present from then on, as after a heartbeat. `scope=all` records
+/// `access.log_exported`.
 ///
 /// # Errors
 /// The caller may not; a parameter or the cursor is malformed; a watched session is not there.

@@ -66,6 +66,8 @@ pub struct AgentAnswer {
 
 /// Lists the accounts, oldest first.
 ///
+/// Closed ones among them. No event is recorded.
+///
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
@@ -96,6 +98,8 @@ pub async fn list(
 
 /// Shows an account.
 ///
+/// By its id, or by what it signs in with. No event is recorded.
+///
 /// # Errors
 /// There is none, the caller may not, or the log is away.
 #[utoipa::path(
@@ -118,6 +122,9 @@ pub async fn show(
 }
 
 /// Makes an account.
+///
+/// Records `agent.created` and `agent.password_set`; the password has to be changed at the first sign-in. Again with the same
+/// name it is a 409.
 ///
 /// # Errors
 /// A field is not taken, there is one of this name, the caller may not, or the log is away.
@@ -164,6 +171,10 @@ fn as_exists(error: CommandError) -> Problem {
 
 /// Changes an account; what is not sent stays.
 ///
+/// Records `agent.renamed`, `agent.role_changed`, `agent.skills_changed`, `agent.languages_changed` and `agent.capacity_changed`,
+/// each where it changes something; the same again records nothing. The new rights hold at once, on every node and in open
+/// streams.
+///
 /// # Errors
 /// A field is not taken, there is no such account, it is the last administrator, the caller may not, or the log is away.
 #[utoipa::path(
@@ -198,7 +209,9 @@ async fn change_it(
     Ok(answer(&staff.accounts.change(agent, caller.staff.actor(), changes, request_id()).await?, staff.clock.now()))
 }
 
-/// Says what an account knows about.
+/// Sets what an account knows about.
+///
+/// Records `agent.skills_changed`. The list replaces the one before; the same again records nothing.
 ///
 /// # Errors
 /// As [`change`].
@@ -220,7 +233,10 @@ pub async fn skills(
     change_it(&caller, &staff, named(&staff, &id)?, changes).await
 }
 
-/// Closes an account: nobody signs in with it any more, and every sign-in of it is over. What it did stays on record.
+/// Closes an account.
+///
+/// Records `agent.deactivated`: nobody signs in with it any more, and its sign-ins and streams are over at once. What it did
+/// stays on record. Closing it again records nothing.
 ///
 /// # Errors
 /// There is none, it is the last administrator, the caller may not, or the log is away.
@@ -243,6 +259,8 @@ pub async fn deactivate(
 }
 
 /// Opens a closed account again.
+///
+/// Records `agent.reactivated`. An account that is open already is left as it is, so a repeat records nothing.
 ///
 /// # Errors
 /// There is none, the caller may not, or the log is away.
@@ -274,7 +292,10 @@ pub struct ResetPasswordAnswer {
     position: u64,
 }
 
-/// Gives an account another password, which has to be changed at the next sign-in; every sign-in of it is over.
+/// Gives an account another password.
+///
+/// Records `agent.password_set`; it has to be changed at the next sign-in, and every sign-in of the account is over
+/// (`agent.sign_in_revoked`). A repeat sets it again.
 ///
 /// # Errors
 /// The password is not taken, there is no such account, the caller may not, or the log is away.

@@ -107,7 +107,9 @@ pub struct ApiKeysAnswer {
     position: u64,
 }
 
-/// Lists the keys of programs, oldest first, revoked ones among them.
+/// Lists the keys of programs, oldest first.
+///
+/// Revoked ones among them; none with its secret. No event is recorded.
 ///
 /// # Errors
 /// The caller may not, or the views are behind or away.
@@ -159,6 +161,8 @@ pub struct IssueApiKeyAnswer {
 
 /// Issues a key for a program.
 ///
+/// Records `agent.api_key_issued`. The secret is in this answer alone; a repeat issues another key.
+///
 /// # Errors
 /// A field is not taken, the caller may not, or the log is away.
 #[utoipa::path(
@@ -196,7 +200,9 @@ pub struct ApiKeyAnswer {
     position: u64,
 }
 
-/// Revokes a key: it opens nothing any more, and streams that it opened end.
+/// Revokes a key of a program.
+///
+/// Records `agent.api_key_revoked`: it opens nothing any more, and streams that it opened end. Revoking it again records nothing.
 ///
 /// # Errors
 /// There is none of this id, the caller may not, or the log is away.

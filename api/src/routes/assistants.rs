@@ -104,7 +104,9 @@ pub struct TodayUsage {
     cost: Vec<CostData>,
 }
 
-/// Shows each configured assistant: whether it takes questions, its breaker and its places, how it did, and what it cost today.
+/// Lists the configured assistants and how each is.
+///
+/// Whether it takes questions, its breaker and its places, how it did, and what it cost today. No event is recorded.
 ///
 /// # Errors
 /// The views are behind `min_position`.

@@ -68,12 +68,14 @@ impl From<AuditEntry> for Entry {
     }
 }
 
-/// Shows the audit trail: everything that anybody did, and every look of staff at a customer's session.
+/// Lists the audit trail: everything that anybody did, and every look of staff at a customer's session.
+///
+/// By default oldest first; `next` of a page leads to the one after. No event is recorded.
 ///
 /// # Errors
 /// A filter does not parse, the caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/audit", operation_id = "audit_trail", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/audit", operation_id = "list_audit_trail", tag = "staff", security(("bearer" = [])),
     params(
         ("actor" = Option<String>, Query, min_length = 1, description = "Exactly this one, like agent:<id>"),
         ("action" = Option<String>, Query, min_length = 1, description = "The event's type, like agent.signed_in"),

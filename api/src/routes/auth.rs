@@ -92,7 +92,11 @@ pub struct LoginAnswer {
     position: u64,
 }
 
-/// Signs in.
+/// Signs a member of staff in.
+///
+/// Records `agent.signed_in`, and `agent.second_factor_used` where a code was sent. Wrong passwords make the account wait, and
+/// are recorded as `agent.sign_ins_failed`. The answer has an access token of 15 minutes and a refresh token. Signing in again
+/// makes another sign-in beside the first.
 ///
 /// # Errors
 /// Name and password do not belong together, somebody has to wait, or the log is away.
@@ -264,13 +268,15 @@ pub struct RefreshRequest {
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
-/// exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
+/// Exchanges a refresh token for the next pair of tokens.
+///
+/// Records `agent.sign_in_renewed`. The same token again within 30 s gives the newest pair, also where that was exchanged
+/// meanwhile; later it ends the sign-in (`agent.sign_in_revoked`), because somebody else may have it.
 ///
 /// # Errors
 /// The token is not ours or has ended, or the sign-in is over.
 #[utoipa::path(
-    post, path = "/api/agent/refresh", operation_id = "refresh", tag = "staff", request_body = RefreshRequest,
+    post, path = "/api/agent/refresh", operation_id = "refresh_sign_in", tag = "staff", request_body = RefreshRequest,
     responses(
         (status = 200, body = LoginAnswer),
         (status = 401, description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
@@ -317,7 +323,9 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
     HttpResponse::Ok().json(DoneAnswer { success: true, message, position: position.0 })
 }
 
-/// Signs out: both tokens are good for nothing from now on.
+/// Signs out.
+///
+/// Records `agent.signed_out`: both tokens are good for nothing from now on, so a repeat is a 401.
 ///
 /// # Errors
 /// Nobody is signed in, or the log is away.

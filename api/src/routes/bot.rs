@@ -29,8 +29,10 @@ pub struct BotData {
     workflow_id: String,
 }
 
-/// The assistant as customers see it.
-#[utoipa::path(get, path = "/api/bot/info", operation_id = "bot_info", tag = "customer", responses((status = 200, body = BotAnswer)))]
+/// Shows the assistant as customers see it.
+///
+/// Name, description, icon and welcome, in the caller's language where `Accept-Language` names one. No event is recorded.
+#[utoipa::path(get, path = "/api/bot/info", operation_id = "show_bot", tag = "customer", responses((status = 200, body = BotAnswer)))]
 pub async fn info(_: Anybody, request: HttpRequest, settings: Data<Settings>) -> HttpResponse {
     let language = accepted_language(&request).unwrap_or_default();
     let bot = BotData {
@@ -57,8 +59,10 @@ pub struct ConfigAnswer {
     session_isolation: bool,
 }
 
-/// The original's front-end settings.
-#[utoipa::path(get, path = "/api/config", operation_id = "config", tag = "customer", responses((status = 200, body = ConfigAnswer)))]
+/// Shows the original's front-end settings.
+///
+/// What the original's pages read when they start. No event is recorded.
+#[utoipa::path(get, path = "/api/config", operation_id = "show_config", tag = "customer", responses((status = 200, body = ConfigAnswer)))]
 pub async fn config(_: Anybody, settings: Data<Settings>) -> HttpResponse {
     let (app_id, workflow_id) = (settings.app_id.clone(), settings.workflow_id.clone());
     HttpResponse::Ok().json(ConfigAnswer { app_id, workflow_id, auth_mode: "OAUTH_JWT", session_isolation: true })

@@ -20,6 +20,8 @@ use crate::{
 
 /// Lists the versions of the calendars, who published them and when.
 ///
+/// `ETag` is the version in force. No event is recorded.
+///
 /// # Errors
 /// The caller may not, or the log is away.
 #[utoipa::path(
@@ -32,7 +34,9 @@ pub async fn list(_: Require<SettingsRead>, published: Data<PublishedSettings>) 
     published::list::<Calendars>(&published).await
 }
 
-/// Shows the document of a version; `docs/hours.md` explains it.
+/// Shows the calendars of a version.
+///
+/// As the TOML that was published; `docs/hours.md` explains it. No event is recorded.
 ///
 /// # Errors
 /// There is no such version, the caller may not, or the log is away.
@@ -52,9 +56,10 @@ pub async fn show(
     published::show::<Calendars>(Services { published: &published, in_force: &in_force }, &version).await
 }
 
-/// Publishes calendars: in force on every node within a second.
+/// Publishes calendars.
 ///
-/// The document that is in force already changes nothing.
+/// Records `settings.published`: in force on every node within a second. The document that is in force already changes nothing,
+/// so a repeat records nothing. With `If-Match` it is published only over the version that the author saw.
 ///
 /// # Errors
 /// The document is not right: line and field are named; another version is in force than `If-Match` says; the caller may not;
@@ -81,6 +86,8 @@ pub async fn publish(
 }
 
 /// Puts earlier calendars into force again, under a new number.
+///
+/// Records `settings.rolled_back`. With `If-Match` a repeat is a 412, because another version is in force by then.
 ///
 /// # Errors
 /// There is no such version; another version is in force than `If-Match` says; the caller may not; the log is away.

@@ -56,42 +56,40 @@ pub struct ChatRequest {
     conversation_id: Option<String>,
 }
 
-/// The answer.
+/// The answer to a message: 200 brings the assistant's text, 202 (`Prefer: respond-async`) the id of the message.
 #[derive(Serialize, ToSchema)]
 pub struct ChatAnswer {
     /// False when no assistant could answer.
     success: bool,
-    /// The assistant's text.
+    /// The assistant's text; not with 202.
     message: Option<String>,
     /// Beside a text: what the customer may choose to say next, to be sent as it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     suggestions: Vec<String>,
-    /// Why there is none.
+    /// Why there is none; not with 202.
     error: Option<String>,
     /// The session's name.
     session_name: String,
     /// The session's id.
     #[schema(format = "uuid")]
     session_id: String,
-    /// Where the answer is recorded.
+    /// With 202: the message's id, which the reply's event lists among what it `answers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = false)]
+    message_id: Option<String>,
+    /// Where the answer is recorded, or with 202 the message: the session's events after it bring the reply.
     position: u64,
 }
 
-/// The answer to a caller who does not wait.
-#[derive(Serialize, ToSchema)]
-pub struct ChatAccepted {
+/// The answer to a caller who does not wait: a part of [`ChatAnswer`], which is how the document describes both.
+#[derive(Serialize)]
+struct ChatAccepted {
     /// True: the message is recorded.
     success: bool,
-    /// The session's name.
     session_name: String,
-    /// The session's id.
-    #[schema(format = "uuid")]
     session_id: String,
-    /// The message's id: the reply's event lists it among what it `answers`.
-    #[schema(format = "uuid")]
     message_id: String,
-    /// Where the message is recorded; following the session's events after it brings the reply.
     position: u64,
 }
 
@@ -136,8 +134,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends a message and waits for the assistant's answer.
 ///
-/// With an `Idempotency-Key` the request may be repeated: one message, the same answer. With `Prefer: respond-async` it
-/// answers 202 as soon as the message is recorded; the reply comes with the session's events.
+/// The session is opened by its first message (`session.opened`). Recorded are `session.customer_message_sent`, then
+/// `session.assistant_replied`, or `session.escalated` where a rule asks for a person; the answer comes when that is on disk.
+/// With `Prefer: respond-async` the answer is 202 as soon as the message is recorded: `message_id` names it, and the reply comes
+/// with the session's events.
 ///
 /// # Errors
 /// Input that does not parse, a session that a person has, a log that is away.
@@ -150,7 +150,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
     ),
     responses(
         (status = 200, body = ChatAnswer),
-        (status = 202, body = ChatAccepted, description = "Recorded; asked for with `Prefer: respond-async`"),
+        (status = 202, body = ChatAnswer, description = "Recorded; asked for with `Prefer: respond-async`"),
         (status = 409, description = "SESSION_IN_MANUAL_MODE: a person has the session; nothing was recorded"),
     )
 )]
@@ -280,6 +280,7 @@ async fn answer(names: &NameLookup, accepted: Accepted, ending: MessageOutcome) 
         error,
         session_name: accepted.session_name,
         session_id: accepted.received.session.to_string(),
+        message_id: None,
         position: position.0,
     }
 }

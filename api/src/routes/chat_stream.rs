@@ -55,15 +55,16 @@ requested_services! {
 
 /// Sends a message and streams the assistant's answer as server-sent events.
 ///
-/// Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
-/// attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason, agent_info, timestamp}, `manual_message`
-/// {role, content, timestamp}, `error` {content}, `done` {position, suggestions}. Where a rule asks for a person, what the customer
-/// is told is a `message`. `suggestions`, where there are any, are what the customer may choose to say next. Repeating the request with its `Idempotency-Key` re-attaches: the text so far, then live.
+/// Records what `POST /api/chat` records. Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id},
+/// `message` {content}, `restart` {run, attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason,
+/// agent_info, timestamp}, `manual_message` {role, content, timestamp}, `error` {content}, `done` {position, suggestions}. Where
+/// a rule asks for a person, what the customer is told is a `message`. `suggestions`, where there are any, are what the customer
+/// may choose to say next. A repeat with the same key re-attaches: the text so far, then live.
 ///
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/chat/stream", operation_id = "chat_stream", tag = "customer", request_body = ChatRequest,
+    post, path = "/api/chat/stream", operation_id = "stream_chat", tag = "customer", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(

@@ -52,6 +52,9 @@ pub struct ConversationAnswer {
 
 /// Opens a session unless it exists.
 ///
+/// Records `session.opened`; a session that exists is answered as it is, and nothing is recorded. `user_id` is the session's
+/// name.
+///
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
@@ -80,12 +83,15 @@ pub async fn create(
     }))
 }
 
-/// Lets the assistant forget what was said before; an unused conversation is kept.
+/// Lets the assistant forget what was said before.
+///
+/// Records `session.context_started` (and `session.opened` for a new session). The history stays visible. An unused conversation
+/// is kept, and then nothing is recorded.
 ///
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/new", operation_id = "new_conversation", tag = "customer", request_body = ContextRequest,
+    post, path = "/api/conversation/new", operation_id = "start_conversation", tag = "customer", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(
@@ -101,7 +107,10 @@ pub async fn new(
     start_context(&visitor, key, &sessions, body.0, false).await
 }
 
-/// As `new`, and hides what was said before from the customer's own routes.
+/// Lets the assistant forget what was said before, and hides it from the customer.
+///
+/// Records `session.context_started`, which hides earlier messages on the customer's routes. Staff sees them still: nothing is
+/// deleted.
 ///
 /// # Errors
 /// Input that does not parse, a log that is away.

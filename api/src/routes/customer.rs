@@ -76,7 +76,9 @@ impl CustomerData {
     }
 }
 
-/// Tells visitors who they are.
+/// Shows to visitors who they are.
+///
+/// Whether the visitor is a customer that the shop has named, and what the shop said of it. No event is recorded.
 ///
 /// # Errors
 /// The token is not good, the log is away.
@@ -96,9 +98,10 @@ pub async fn show(visitor: KnownVisitor, customers: Data<Customers>) -> Result<H
 
 /// Makes the visitor the customer that the shop's identity token names.
 ///
-/// The visitor's sessions are that customer's from now on. A visitor that is another customer already, or has signed out,
-/// stays behind: the answer brings the token of a new visitor, without sessions. A token is good once; the same visitor
-/// may repeat it while it lives, for the answer may have been lost.
+/// Records `customer.identified`, or `customer.profile_changed` where the shop says something new. The visitor's sessions are
+/// that customer's from now on. A visitor that is another customer already, or has signed out, stays behind: the answer brings
+/// the token of a new visitor, without sessions. A token is good once; the same visitor may repeat it while it lives, for the
+/// answer may have been lost.
 ///
 /// # Errors
 /// The identity token is not good or was used before; the log is away.
@@ -124,7 +127,10 @@ pub async fn identify(
     Ok(CustomerData::of(&identified.customer).answer(identified.position.0))
 }
 
-/// Lets the visitor leave: its token opens nothing any more, on any node, and a new visitor's comes with the answer.
+/// Signs the visitor out.
+///
+/// Records `customer.signed_out`: the visitor's token opens nothing any more, on any node, and a new visitor's token comes with
+/// the answer. A repeat with the old token is a 401.
 ///
 /// # Errors
 /// The visitor token is not good; the log is away.

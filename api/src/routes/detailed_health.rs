@@ -169,9 +169,11 @@ pub struct FollowerAlarm {
     what: String,
 }
 
-/// Shows every follower of the log with its position, the log's head, the views, the checkpoints, and the alarms.
+/// Shows every follower of the log with its position, and the alarms.
+///
+/// With the log's head, the views, the checkpoints, mails and the FAQ; `docs/health.md` explains it. No event is recorded.
 #[utoipa::path(
-    get, path = "/api/health/detailed", operation_id = "detailed_health", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/health/detailed", operation_id = "show_detailed_health", tag = "operator", security(("bearer" = [])),
     responses((status = 200, body = DetailedHealthAnswer))
 )]
 pub async fn show(

@@ -21,9 +21,18 @@ impl Document {
     }
 }
 
+/// The document as text: the same from every desk of one version.
+pub(super) fn text_of(document: &OpenApi) -> String {
+    let document = plain(document);
+    serde_json::to_string_pretty(&document).expect("a document is JSON") + "\n"
+}
+
 pub(super) async fn document(_: Anybody, document: Data<Document>, settings: Data<Settings>) -> HttpResponse {
     let mut document = document.0.clone();
-    document["servers"] = json!([{"url": settings.base_path.as_str()}]);
+    let path = settings.base_path.as_str();
+    let public =
+        settings.public_origin.as_ref().map(|origin| format!("{}{}", origin.as_str(), path.trim_end_matches('/')));
+    document["servers"] = std::iter::once(path.to_owned()).chain(public).map(|url| json!({"url": url})).collect();
     HttpResponse::Ok().json(document)
 }
 

@@ -18,7 +18,7 @@ use super::sessions::{SessionServices, no_session};
 use crate::{
     auth::require::{Require, SessionRead, SessionWrite},
     body::{JsonBody, field::required},
-    openapi::{parameters::StaffsSession, words},
+    openapi::{parameters::StaffsSession, texts, words},
     problem::Problem,
     services::requested_services,
 };
@@ -56,7 +56,10 @@ pub struct ReadData {
     position: u64,
 }
 
-/// Notes how far the caller has read a session: `unread` in the list of sessions counts from there. It is kept for 15 days.
+/// Notes how far the caller has read a session.
+///
+/// `unread` in the list of sessions counts from there. It is kept for 15 days, beside the log: no event is recorded. Again with
+/// the same position changes nothing.
 ///
 /// # Errors
 /// The session is not there, the position is beyond the log's head, the caller may not, or a store is away.
@@ -92,7 +95,7 @@ pub async fn mark_read(
 pub struct DraftRequest {
     /// At most 5,000 characters; empty for no draft.
     #[serde(deserialize_with = "required")]
-    #[schema(value_type = String, max_length = 5_000, pattern = r"^[^\u0000]*$")]
+    #[schema(value_type = texts::DraftText)]
     text: String,
 }
 
@@ -122,6 +125,8 @@ impl DraftData {
 
 /// Shows what the caller was about to write in a session.
 ///
+/// A draft of a reply or of a note; each member of staff sees its own alone. No event is recorded.
+///
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
 #[utoipa::path(
@@ -145,7 +150,9 @@ pub async fn show(
     Ok(DraftData::answer(text, updated_at))
 }
 
-/// Saves what the caller is about to write in a session. It is gone once it is sent, and after 15 days.
+/// Saves what the caller is about to write in a session.
+///
+/// It is gone once it is sent, and after 15 days. No event is recorded. Saving again replaces it.
 ///
 /// # Errors
 /// The text is not taken, the session is not there, the caller may not, or a store is away.
@@ -178,6 +185,8 @@ pub async fn save(
 }
 
 /// Drops what the caller was about to write in a session.
+///
+/// No event is recorded. Dropping again changes nothing.
 ///
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
@@ -228,6 +237,8 @@ impl From<DraftPlace> for DraftPlaceData {
 }
 
 /// Lists where the caller was about to write something.
+///
+/// Drafts are kept for 15 days, beside the log. No event is recorded.
 ///
 /// # Errors
 /// The caller may not, or a store is away.

@@ -52,8 +52,9 @@ const NDJSON: &str = "application/x-ndjson";
 
 /// Streams every event of the log after a position.
 ///
-/// `Accept: application/x-ndjson` gives one envelope a line up to the head of that moment; otherwise server-sent events that
-/// go on for ever. Resumes after `Last-Event-ID` or `?after=`; without either it begins with the first event.
+/// `Accept: application/x-ndjson` gives one envelope a line up to the head of that moment; otherwise server-sent events that go
+/// on for ever. Resumes after `Last-Event-ID` or `?after=`; without either it begins with the first event. Personal parts are
+/// opened for `personal:read` alone. `access.log_exported` is recorded.
 ///
 /// # Errors
 /// The caller is no staff; the cursor is malformed or beyond the log's head.

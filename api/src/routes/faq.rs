@@ -56,6 +56,8 @@ impl From<Topic> for FaqEntryData {
 
 /// Lists the entries that the FAQ answers from.
 ///
+/// With their titles in one language. No event is recorded.
+///
 /// # Errors
 /// The caller may not, or the language is none.
 #[utoipa::path(
@@ -123,6 +125,8 @@ impl From<&Hit> for FaqHitData {
 
 /// Tries a question on the FAQ, as a customer would ask it.
 ///
+/// Answers what the FAQ would say, and how sure it is. No event is recorded, however often it is repeated.
+///
 /// # Errors
 /// The question is not taken, or the caller may not.
 #[utoipa::path(
@@ -157,12 +161,14 @@ pub struct FaqFaultsAnswer {
     data: Vec<String>,
 }
 
-/// Lists why the files as they are now are not in use; meanwhile the last good entries answer.
+/// Lists why the FAQ's files as they are now are not in use.
+///
+/// Meanwhile the last good entries answer. No event is recorded.
 ///
 /// # Errors
 /// The caller may not.
 #[utoipa::path(
-    get, path = "/api/faq/faults", operation_id = "faq_faults", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/faq/faults", operation_id = "list_faq_faults", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = FaqFaultsAnswer),
     )

@@ -74,6 +74,8 @@ pub enum FlagValue {
 
 /// Shows what each flag says of a session or of a member of staff.
 ///
+/// By the flags in force, or by a draft in the body. No event is recorded, however often it is repeated.
+///
 /// # Errors
 /// The draft is not right: line and field are named; the caller may not.
 #[utoipa::path(

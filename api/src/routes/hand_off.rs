@@ -64,12 +64,16 @@ pub struct ReturnRequest {
 #[serde(deny_unknown_fields)]
 pub struct NoFields {}
 
-/// Takes the session over: from the queue, or with `"from": "any"` from the assistant.
+/// Takes a session over: from the queue, or with `"from": "any"` from the assistant.
+///
+/// Records `session.agent_took_over`: the customer is told, and an answer in the making is withheld
+/// (`session.assistant_reply_withheld`). Of several agents the first one gets it; the others are told who did. Taking over again
+/// what one has records nothing.
 ///
 /// # Errors
 /// Another agent has it, its status does not allow it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/takeover", operation_id = "take_over", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/takeover", operation_id = "take_over_session", tag = "staff", security(("bearer" = [])),
     request_body = TakeoverRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -92,12 +96,14 @@ pub async fn take_over(
     app.answer_takeover(&caller.staff, done).await
 }
 
-/// Takes the session from the agent who has it.
+/// Takes a session from the agent who has it.
+///
+/// Records `session.transferred`; both agents and the customer are told. Again, by who has it now, nothing is recorded.
 ///
 /// # Errors
 /// Nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/steal", operation_id = "steal", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/steal", operation_id = "steal_session", tag = "staff", security(("bearer" = [])),
     request_body = NoFields,
     params(StaffsSession, Keyed),
     responses(
@@ -117,12 +123,14 @@ pub async fn steal(
     app.answer(Some(&caller.staff), Wanted::TakeOver, done, None).await
 }
 
-/// Gives the session back to the assistant: who has it, or a supervisor.
+/// Gives a session back to the assistant.
+///
+/// The agent who has it, or a supervisor. Records `session.released`; the customer is told.
 ///
 /// # Errors
 /// Another agent or nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/release", operation_id = "release", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/release", operation_id = "release_session", tag = "staff", security(("bearer" = [])),
     request_body = ReleaseRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -146,12 +154,14 @@ pub async fn release(
     app.answer(Some(&caller.staff), Wanted::OwnersAct, done, None).await
 }
 
-/// Hands the session back to the queue.
+/// Hands a session back to the queue.
+///
+/// The agent who has it, or a supervisor. Records `session.returned_to_queue`, for a group where one is named.
 ///
 /// # Errors
 /// Another agent or nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/return", operation_id = "hand_back", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/return", operation_id = "return_session", tag = "staff", security(("bearer" = [])),
     request_body = ReturnRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -172,12 +182,15 @@ pub async fn hand_back(
     app.answer(Some(&caller.staff), Wanted::OwnersAct, done, None).await
 }
 
-/// Ends the session: its customer, who has it, or a supervisor; any of staff while no person has it.
+/// Ends a session.
+///
+/// Records `session.closed`. Staff may end a session that no person has; one that somebody has only that agent, or a supervisor.
+/// Closing a closed session records nothing. The customer's next message reopens it.
 ///
 /// # Errors
 /// Another agent has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/close", operation_id = "close", tag = "customer", request_body = NoFields,
+    post, path = "/api/sessions/{name}/close", operation_id = "close_session", tag = "customer", request_body = NoFields,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession, Keyed),
     responses(
@@ -202,10 +215,12 @@ pub async fn close(
 
 /// Begins a closed session anew, with the assistant.
 ///
+/// Records `session.reopened`: a new episode of the same session.
+///
 /// # Errors
 /// It is not closed, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/reopen", operation_id = "reopen", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/reopen", operation_id = "reopen_session", tag = "staff", security(("bearer" = [])),
     request_body = NoFields,
     params(StaffsSession, Keyed),
     responses(
@@ -225,7 +240,9 @@ pub async fn reopen(
     app.answer(Some(&caller.staff), Wanted::Other, done, None).await
 }
 
-/// No person is wanted any more: the assistant goes on.
+/// Withdraws the wish for a person: the assistant goes on.
+///
+/// Records `session.escalation_cancelled`. It is possible while the session waits, and no longer once a person has it.
 ///
 /// # Errors
 /// No person was asked for or one has the session, or log or views are away.

@@ -41,8 +41,10 @@ pub struct ProcessAnswer {
     status: &'static str,
 }
 
-/// The process lives.
-#[utoipa::path(get, path = "/healthz", operation_id = "process_health", tag = "operator", responses((status = 200, body = ProcessAnswer)))]
+/// Answers while the process lives.
+///
+/// For what restarts a process that does not answer. Asks no store; no event is recorded.
+#[utoipa::path(get, path = "/healthz", operation_id = "check_process", tag = "operator", responses((status = 200, body = ProcessAnswer)))]
 pub async fn process(_: Anybody) -> HttpResponse {
     HttpResponse::Ok().json(ProcessAnswer { status: "ok" })
 }
@@ -108,9 +110,12 @@ pub struct AlarmState {
     what: String,
 }
 
-/// The process can serve: the store answers and takes events, the views keep up, nothing has raised an alarm.
+/// Answers whether the process can serve.
+///
+/// 200 while the store answers and takes events, the views keep up and nothing has raised an alarm, otherwise 503 with the
+/// reason. For load balancers. No event is recorded.
 #[utoipa::path(
-    get, path = "/readyz", operation_id = "readiness", tag = "operator",
+    get, path = "/readyz", operation_id = "check_readiness", tag = "operator",
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: ReadinessServices) -> HttpResponse {
@@ -208,12 +213,14 @@ pub struct TokenInfo {
     sessions: BTreeMap<String, String>,
 }
 
-/// The original's health answer.
+/// Shows the original's health answer.
+///
+/// In the original's shape; its list of sessions is always empty. No event is recorded.
 ///
 /// # Errors
 /// The store does not answer.
 #[utoipa::path(
-    get, path = "/api/health", operation_id = "health", tag = "operator",
+    get, path = "/api/health", operation_id = "show_health", tag = "operator",
     responses((status = 200, body = HealthAnswer), (status = 503))
 )]
 pub async fn original(

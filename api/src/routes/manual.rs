@@ -64,12 +64,16 @@ pub struct EscalateAnswer {
     position: u64,
 }
 
-/// Asks for a person: the customer in its own session, which is opened if need be, or staff in any.
+/// Asks for a person: the customer in its own session, staff in any.
+///
+/// In working hours records `session.escalated`, and the session waits in the queue; outside them records
+/// `session.after_hours_notice_given` and `session.mail_requested`, and the assistant goes on. A customer's session is opened if
+/// need be (`session.opened`). A session that waits already keeps its place: asking again records nothing.
 ///
 /// # Errors
 /// A person has the session, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/manual/escalate", operation_id = "escalate", tag = "customer", request_body = EscalateRequest,
+    post, path = "/api/manual/escalate", operation_id = "escalate_session", tag = "customer", request_body = EscalateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(Keyed),
     responses(
@@ -167,7 +171,10 @@ pub struct ManualMessageData {
     message_id: String,
 }
 
-/// Says something to the person who has the session or will have it, or as that person to the customer.
+/// Writes to the person who has the session, or as that person to the customer.
+///
+/// Role `user` is the customer (`session.customer_message_sent`), role `agent` the member of staff who has the session
+/// (`session.agent_message_sent`). A customer may write while the session waits for a person as well.
 ///
 /// # Errors
 /// No person has the session, or another; log or views are away.

@@ -56,6 +56,8 @@ pub struct TagsData {
 
 /// Adds tags to a session and removes some.
 ///
+/// Records `session.tags_changed`. A tag that is there already, or is not there to be removed, changes nothing.
+///
 /// # Errors
 /// They would be too many, the session is not there, the caller may not, or log or views are away.
 #[utoipa::path(
@@ -104,6 +106,8 @@ pub struct TagData {
 
 /// Lists all tags that any session has, most used first.
 ///
+/// With the number of sessions of each. No event is recorded.
+///
 /// # Errors
 /// The caller may not, or the views are away.
 #[utoipa::path(
@@ -147,6 +151,9 @@ pub struct PriorityData {
 }
 
 /// Sets a session's class in the queue.
+///
+/// Records `session.priority_changed`. The class that it has already records nothing; danger is declared by its rule alone, and
+/// nobody lowers it.
 ///
 /// # Errors
 /// The session is in danger or closed, it is not there, the caller may not, or log or views are away.

@@ -70,8 +70,10 @@ pub struct NoteAnswer {
     position: u64,
 }
 
-/// Shows the internal notes of a session; removed ones keep their places without a text. With `?at=` they are told as they stood, as
-/// in `GET /api/sessions/{name}`.
+/// Lists the internal notes of a session.
+///
+/// Removed ones keep their places without a text. With `?at=` they are shown as they stood, as in `GET /api/sessions/{name}`.
+/// `access.session_viewed` is recorded. Customers never see notes.
 ///
 /// # Errors
 /// The session is not there, the caller may not, or log or views are away.
@@ -108,7 +110,9 @@ pub async fn list(
     Ok(HttpResponse::Ok().json(NotesAnswer { success: true, data, position: position.0 }))
 }
 
-/// Writes an internal note: anybody of staff who writes in sessions, whoever has this one.
+/// Writes an internal note.
+///
+/// Anybody who writes in sessions may, whoever has this one. Records `session.note_added`; who is mentioned is told at once.
 ///
 /// # Errors
 /// The session is not there, who is mentioned is not there, the caller may not, or log or views are away.
@@ -136,7 +140,10 @@ pub async fn add(
     }
 }
 
-/// Writes an internal note anew: its author alone. What it said before is kept in `history`.
+/// Writes an internal note anew.
+///
+/// Its author alone. Records `session.note_edited`; what it said before is kept in `history`. `If-Match` is the version that the
+/// author saw.
 ///
 /// # Errors
 /// It is another's, it changed since, it is not there, or log or views are away.
@@ -171,7 +178,10 @@ pub async fn edit(
     }
 }
 
-/// Removes an internal note: its author, or a supervisor.
+/// Removes an internal note.
+///
+/// Its author, or a supervisor. Records `session.note_removed`; its place in the list stays. `If-Match` is the version that the
+/// caller saw.
 ///
 /// # Errors
 /// It is another's, it changed since, it is not there, or log or views are away.

@@ -18,6 +18,8 @@ use crate::{
 
 /// Declines a waiting session that one was offered.
 ///
+/// Records `session.offer_expired`; the session is offered to the next. An offer that is over already is left as it is.
+///
 /// # Errors
 /// It was offered to somebody else, or log or views are away.
 #[utoipa::path(

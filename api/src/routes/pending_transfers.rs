@@ -52,10 +52,12 @@ pub struct PendingTransfer {
 
 /// Lists what the caller is asked to take, the first to expire first.
 ///
+/// Transfers to the caller or to a group that the caller belongs to. No event is recorded.
+///
 /// # Errors
 /// The caller may not, or log or views are away.
 #[utoipa::path(
-    get, path = "/api/transfer-requests/pending", operation_id = "pending_transfers", tag = "staff",
+    get, path = "/api/transfer-requests/pending", operation_id = "list_pending_transfers", tag = "staff",
     security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(

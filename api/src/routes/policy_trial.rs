@@ -122,6 +122,9 @@ impl From<Firing> for FiringData {
 
 /// Tries a policy: which rules fire on a text, or on the messages of a session.
 ///
+/// The policy in force, or a draft in the body. Nothing comes of it, however often it is repeated; a look at a session is
+/// recorded (`access.session_viewed`).
+///
 /// # Errors
 /// The draft is not right: line and field are named; not one of `text` and `session` is given; there is no such session; the
 /// caller may not; the log is away.

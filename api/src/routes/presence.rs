@@ -46,13 +46,15 @@ pub struct HeartbeatAnswer {
     position: u64,
 }
 
-/// Says that the workbench is open; sent every 20 s. Whoever has sent one and is not heard of for `agent_lost_after` (60 s) is
-/// lost: offline, and the live sessions go back to the queue. The next one then makes online again.
+/// Reports that the workbench is open; sent every 20 s.
+///
+/// Whoever has sent one and is not heard of for `agent_lost_after` (60 s) is lost: offline, and the live sessions go back to the
+/// queue. The next one then makes online again (`agent.presence_changed`). Repeats record nothing.
 ///
 /// # Errors
 /// Nobody is signed in, or the store or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/heartbeat", operation_id = "heartbeat", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agent/heartbeat", operation_id = "send_heartbeat", tag = "staff", security(("bearer" = [])),
     responses(
         (status = 200, body = HeartbeatAnswer),
         (status = 503),
@@ -68,12 +70,14 @@ pub async fn heartbeat(own: CurrentUser, staff: Data<StaffServices>) -> Result<H
     Ok(heard(&staff, presence, staff.directory.position()))
 }
 
-/// Says that the original's workbench is open; sent every 120 s, so that nobody is lost for the lack of it.
+/// Reports that the original's workbench is open; sent every 120 s.
+///
+/// Changes nobody's presence, so nobody is lost for the lack of it. No event is recorded, however often it is repeated.
 ///
 /// # Errors
 /// Nobody is signed in.
 #[utoipa::path(
-    post, path = "/api/agent/status/heartbeat", operation_id = "original_heartbeat", tag = "staff",
+    post, path = "/api/agent/status/heartbeat", operation_id = "send_original_heartbeat", tag = "staff",
     security(("bearer" = [])),
     responses(
         (status = 200, body = HeartbeatAnswer),
@@ -118,6 +122,8 @@ pub struct StatusData {
 
 /// Shows one's own presence.
 ///
+/// With the number of sessions that one has. No event is recorded.
+///
 /// # Errors
 /// Nobody is signed in, or the log or the views are away.
 #[utoipa::path(
@@ -142,10 +148,12 @@ pub struct TodayAnswer {
 
 /// Shows one's own figures of today.
 ///
+/// Sessions served, times and ratings since midnight in the shop's time zone. No event is recorded.
+///
 /// # Errors
 /// Nobody is signed in, or the views are away.
 #[utoipa::path(
-    get, path = "/api/agent/stats/today", operation_id = "own_statistics", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/stats/today", operation_id = "show_own_statistics", tag = "staff", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = TodayAnswer),
@@ -172,7 +180,9 @@ pub struct ChooseStatusRequest {
     status: Presence,
 }
 
-/// Chooses one's own presence. The same again is no event.
+/// Chooses one's own presence.
+///
+/// Records `agent.presence_changed`. Choosing the same again records nothing.
 ///
 /// # Errors
 /// The presence is not one of those, nobody is signed in, or the log or the views are away.
@@ -243,7 +253,9 @@ pub struct AvailableData {
     max_sessions: u32,
 }
 
-/// Lists who is online and talks to customers, for a session to be handed to: who has the most room first.
+/// Lists who is online and talks to customers, for a session to be handed to.
+///
+/// Who has the most room first. No event is recorded.
 ///
 /// # Errors
 /// The caller may not, or the views are behind or away.

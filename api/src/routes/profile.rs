@@ -46,7 +46,10 @@ pub struct ChangePasswordRequest {
     new_password: Password,
 }
 
-/// Changes one's own password; every other sign-in of the account is over then.
+/// Changes one's own password.
+///
+/// Records `agent.password_set`; every other sign-in of the account is over (`agent.sign_in_revoked`). The same password again is
+/// refused.
 ///
 /// # Errors
 /// The old one is wrong, the new one is not taken, or the log is away.
@@ -123,6 +126,8 @@ pub struct ProfileAnswer {
 
 /// Shows one's own account.
 ///
+/// With what the role may do. No event is recorded.
+///
 /// # Errors
 /// Nobody is signed in, or the log is away.
 #[utoipa::path(
@@ -156,7 +161,10 @@ pub struct ProfileRequest {
     email: Option<Option<EmailAddress>>,
 }
 
-/// Changes one's own name or address. What else is sent is ignored: a role is not one's own to change.
+/// Changes one's own name or address.
+///
+/// Records `agent.renamed`; the same values again record nothing. What else is sent is ignored: a role is not one's own to
+/// change.
 ///
 /// # Errors
 /// A field is not taken, nobody is signed in, or the log is away.
@@ -189,6 +197,8 @@ pub struct SignInsAnswer {
 
 /// Lists one's own sign-ins that are not over, newest first.
 ///
+/// Each with device and times. No event is recorded.
+///
 /// # Errors
 /// Nobody is signed in, or the views are away.
 #[utoipa::path(
@@ -206,6 +216,8 @@ pub async fn sign_ins(own: CurrentUser, views: CaughtUpViews, clock: Data<dyn Cl
 }
 
 /// Ends one of one's own sign-ins, wherever it is.
+///
+/// Records `agent.sign_in_revoked`: its tokens are good for nothing and its streams end. Again, it is a 404 or changes nothing.
 ///
 /// # Errors
 /// It is none of one's own, nobody is signed in, or the log is away.

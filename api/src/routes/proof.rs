@@ -43,12 +43,15 @@ const LATER: Duration = Duration::from_secs(5);
 /// Tells how many of the session's events are newer than the note, and so not in the file.
 const NEWER: &str = "x-newer-events";
 
-/// The proof file of a session: its events up to the newest signed note, with their paths to what was signed.
+/// Downloads the proof file of a session.
+///
+/// Its events up to the newest signed note, with their paths to what was signed; `docs/proof-file.md` explains it, and
+/// `desk-replay check-proof` checks it without the server. `access.session_viewed` is recorded.
 ///
 /// # Errors
 /// The session is not there, no signed note covers it yet, another proof is being made, the caller may not, or the log is away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/proof", operation_id = "prove_session", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/{name}/proof", operation_id = "download_proof", tag = "staff", security(("bearer" = [])),
     params(StaffsSession),
     responses(
         (status = 200, description = "The proof file", body = serde_json::Value, content_type = "application/json",

@@ -39,6 +39,8 @@ pub struct QueueData {
 
 /// Lists the sessions that wait for a person, the next one first.
 ///
+/// With each one's place, class and expected time. No event is recorded.
+///
 /// # Errors
 /// The caller is no staff, the filter does not parse, or the views are away.
 #[utoipa::path(

@@ -64,7 +64,9 @@ requested_services! {
     }
 }
 
-/// Lists the quick replies of the shop and the caller's own, those of the first set first.
+/// Lists the quick replies of the shop and the caller's own.
+///
+/// Those of the first set first. No event is recorded.
 ///
 /// # Errors
 /// A filter does not parse, the caller may not, or the views are behind or away.
@@ -134,12 +136,14 @@ impl Filter {
     }
 }
 
-/// Lists what the shop's quick replies and the caller's own are grouped by, and how many are in each group.
+/// Lists what quick replies are grouped by, and how many are in each group.
+///
+/// The shop's and the caller's own. No event is recorded.
 ///
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/quick-replies/categories", operation_id = "quick_reply_categories", tag = "staff",
+    get, path = "/api/quick-replies/categories", operation_id = "list_quick_reply_categories", tag = "staff",
     security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
@@ -153,6 +157,9 @@ pub async fn categories(caller: Require<SessionRead>, views: CaughtUpViews) -> R
 }
 
 /// Writes a quick reply.
+///
+/// Records `settings.quick_reply_saved` for the shop's, `settings.personal_quick_reply_saved` for one's own. The shop's need a
+/// supervisor.
 ///
 /// # Errors
 /// A field is not taken, there is no room for another, the caller may not, or the log is away.
@@ -180,7 +187,10 @@ pub async fn create(
     shown(&app, saved).await
 }
 
-/// Writes a quick reply anew: all of it but the scope, which stays.
+/// Writes a quick reply anew.
+///
+/// All of it but the scope, which stays. Records `settings.quick_reply_saved` or `settings.personal_quick_reply_saved`.
+/// `If-Match` is the version that the author saw.
 ///
 /// # Errors
 /// There is none, it has another version than `If-Match` says, a field is not taken, the caller may not, or the log is away.
@@ -220,7 +230,10 @@ pub async fn change(
     }
 }
 
-/// Removes a quick reply. Messages that were made of it stay as they are.
+/// Removes a quick reply.
+///
+/// Records `settings.quick_reply_removed`. Messages that were made of it stay as they are. `If-Match` is the version that the
+/// caller saw.
 ///
 /// # Errors
 /// There is none, it has another version than `If-Match` says, the caller may not, or the log is away.
@@ -256,8 +269,11 @@ pub async fn remove(
     }
 }
 
-/// Fills a quick reply in for a session: `{{customer.name}}`, `{{customer.email}}`, `{{agent.name}}`, `{{session.id}}`,
-/// `{{session.name}}`, and whatever the shop's page passed along, like `{{order.number}}`.
+/// Fills a quick reply in for a session.
+///
+/// Fills `{{customer.name}}`, `{{customer.email}}`, `{{agent.name}}`, `{{session.id}}`, `{{session.name}}`, and whatever the
+/// shop's page passed along, like `{{order.number}}`. Nothing is sent; the look at the session is recorded
+/// (`access.session_viewed`). Again, it gives the text of that moment.
 ///
 /// # Errors
 /// There is no such quick reply or session, the caller may not, or views or log are away.

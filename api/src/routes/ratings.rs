@@ -60,12 +60,15 @@ pub struct RatingGivenData {
     score: u8,
 }
 
-/// Rates the last service that a rating was asked for, for a week from then. The last rating counts; the session stays as it is.
+/// Rates the last service that a rating was asked for.
+///
+/// Records `session.rating_given`. It is taken for a week after the rating was asked for. Rating again replaces the rating; the
+/// session stays as it is.
 ///
 /// # Errors
 /// The session is not the caller's, no rating is asked for or it is too late, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/rating", operation_id = "rate", tag = "customer", request_body = RatingRequest,
+    post, path = "/api/sessions/{name}/rating", operation_id = "rate_session", tag = "customer", request_body = RatingRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(NamedSession, Keyed),
     responses(

@@ -81,7 +81,8 @@ macro_rules! routes {
         /// The OpenAPI document of all documented routes.
         #[must_use]
         pub fn document() -> utoipa::openapi::OpenApi {
-            crate::openapi::document(<Paths as utoipa::OpenApi>::openapi())
+            let rights: Vec<_> = ROUTES.iter().map(|row| (row.method, row.path, row.access)).collect();
+            crate::openapi::document(<Paths as utoipa::OpenApi>::openapi(), &rights)
         }
     };
 }

@@ -50,7 +50,10 @@ pub struct PrepareSecondFactorAnswer {
     position: u64,
 }
 
-/// Makes a secret for one-time codes. It is asked for from the first right code on (`/enable`); asking again makes another.
+/// Makes a secret for one-time codes.
+///
+/// Records `agent.second_factor_offered`. The secret is asked for from the first right code on (`enable`); asking again makes
+/// another secret.
 ///
 /// # Errors
 /// The password is wrong, there is a second factor already, or the log is away.
@@ -97,7 +100,10 @@ pub struct RecoveryCodesAnswer {
     position: u64,
 }
 
-/// Puts the secret to use that was made before, once a code of it came; answers recovery codes.
+/// Puts the secret for one-time codes to use.
+///
+/// Needs a code of the secret that was made before. Records `agent.second_factor_enabled` and answers ten recovery codes, once:
+/// again, it is a 409.
 ///
 /// # Errors
 /// The code is wrong, no secret was made, there is a second factor already, or the log is away.
@@ -144,7 +150,10 @@ pub struct ConfirmSecondFactorRequest {
     code: Option<String>,
 }
 
-/// Makes ten new recovery codes; those from before are good for nothing.
+/// Makes ten new recovery codes.
+///
+/// Records `agent.second_factor_used` and `agent.recovery_codes_replaced`; earlier codes are good for nothing. A repeat needs
+/// another code and makes others again.
 ///
 /// # Errors
 /// Password or code are wrong, there is no second factor, or the log is away.
@@ -171,7 +180,9 @@ pub async fn replace_recovery_codes(
     Ok(shown_once(codes, &replaced))
 }
 
-/// Turns one's own second factor off; the password alone is enough from now on.
+/// Turns one's own second factor off.
+///
+/// Records `agent.second_factor_disabled`; the password alone is enough from now on. Turning it off again records nothing.
 ///
 /// # Errors
 /// Password or code are wrong, or the log is away.
@@ -196,8 +207,10 @@ pub async fn disable(
     Ok(done(disabled.position, None))
 }
 
-/// Turns the second factor of an account off whose owner has lost it. The password stays; set another one as well
-/// (`reset-password`) where that may be lost, too.
+/// Turns the second factor of an account off whose owner has lost it.
+///
+/// Records `agent.second_factor_disabled`. The password stays; set another one as well (`reset-password`) where that may be lost,
+/// too. A repeat records nothing.
 ///
 /// # Errors
 /// There is no such account, the caller may not, or the log is away.

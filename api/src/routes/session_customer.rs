@@ -34,7 +34,10 @@ pub struct SessionCustomerAnswer {
     position: u64,
 }
 
-/// Shows who the customer of a session is, what the shop said of it, and its newest 50 episodes over all its sessions.
+/// Shows who the customer of a session is.
+///
+/// With what the shop said of the customer, and the newest 50 episodes over all its sessions. `access.session_viewed` is
+/// recorded.
 ///
 /// # Errors
 /// The session is not there, the caller may not, or log or views are away.

@@ -58,11 +58,12 @@ requested_services! {
 /// What staff needs for as long as it follows a session.
 const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 
-/// Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
+/// Streams a session's events as server-sent events.
 ///
-/// Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event. A frame
-/// `reauthenticate` ends it when the visitor has signed out. Frames `typing` and `viewing` have no id: who writes at this moment,
-/// and who of staff looks at the session; a customer is shown that the agent who has the session writes, and no more.
+/// `event:` is the event's type, `id:` the cursor, `data:` the envelope. Resumes after `Last-Event-ID` or `?after=`; without
+/// either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out. Frames
+/// `typing` and `viewing` have no id: who types at this moment, and who of staff views the session; a customer is shown that the
+/// agent who has the session types, and no more. Where staff looks, `access.session_viewed` is recorded.
 ///
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.

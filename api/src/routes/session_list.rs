@@ -64,10 +64,10 @@ pub struct ListData {
     next_cursor: Option<String>,
 }
 
-/// Lists sessions for staff, by default those that were updated last first.
+/// Lists sessions, by default those that were updated last first.
 ///
 /// A page goes on where the one before ended (`cursor`), whatever moved meanwhile. With a keyword it may have fewer sessions than
-/// `limit`, or none, although more follow: a search looks at 5,000 sessions for a page.
+/// `limit`, or none, although more follow: a search looks at 5,000 sessions for a page. No event is recorded.
 ///
 /// # Errors
 /// The caller is no staff, a filter does not parse, or the views are away.
@@ -243,7 +243,9 @@ impl From<SessionCounts> for CountsData {
     }
 }
 
-/// Counts sessions: the caller's own, by where they stand, and all.
+/// Counts sessions: the caller's own, by status, and all.
+///
+/// For the tabs of a workbench. No event is recorded.
 ///
 /// # Errors
 /// The caller is no staff, or the views are behind or away.

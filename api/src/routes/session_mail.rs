@@ -46,8 +46,10 @@ pub struct MailData {
     mail_id: String,
 }
 
-/// Has a mail about a session sent to the team: it is recorded as requested, and sent soon. While one is under way already, that
-/// is the answer.
+/// Requests a mail about a session to the team.
+///
+/// Records `session.mail_requested`, and the look at the session (`access.session_viewed`); it is sent soon (`session.mail_sent`
+/// or `session.mail_failed`). While one is under way already, that one is the answer.
 ///
 /// # Errors
 /// The session is not there, the name is not unique, the caller may not, or the log is away.

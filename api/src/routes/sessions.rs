@@ -105,10 +105,10 @@ impl From<QueuePlace> for OwnPlace {
 
 /// Shows a session: a customer's own by name, staff any by id or by name.
 ///
-/// With `?at=` it is the session as it stood: at a position, which counts, or at a time, with everything recorded up to
-/// that very time. The answer for a position stays the same for ever, but for texts that were erased since (`erased`), and,
-/// to the customer, for messages that the customer has cleared since, which stay hidden. Staff is also told what the
-/// customer saw then and the last decision.
+/// Where staff looks, `access.session_viewed` is recorded. With `?at=` it is the session as it stood: at a position, which
+/// counts, or at a time, with everything recorded up to that very time. The answer for a position stays the same for ever, but
+/// for texts that were erased since (`erased`), and, to the customer, for messages that the customer has cleared since, which
+/// stay hidden. Staff is also told what the customer saw then and the last decision.
 ///
 /// # Errors
 /// It is not there or not the caller's; the moment is not in the log; the views are behind or away.
@@ -282,12 +282,15 @@ pub struct StatisticsAnswer {
     position: u64,
 }
 
-/// The figures of now.
+/// Shows the figures of now.
+///
+/// Sessions by status, waiting and service times, agents who serve, and today's escalations, in the original's shape. No event is
+/// recorded.
 ///
 /// # Errors
 /// The caller is no staff, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/stats", operation_id = "session_statistics", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/stats", operation_id = "show_session_statistics", tag = "staff", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = StatisticsAnswer),

@@ -63,12 +63,15 @@ pub struct ShiftStatus {
     next_opening_at: Option<String>,
 }
 
-/// The working hours of a group.
+/// Shows the working hours of a group.
+///
+/// From the calendar in force: hours of today, time zone, weekends and holidays, and whether somebody works now. No event is
+/// recorded.
 ///
 /// # Errors
 /// `group` is no name of a group.
 #[utoipa::path(
-    get, path = "/api/shift/config", operation_id = "shift_config", tag = "customer",
+    get, path = "/api/shift/config", operation_id = "show_shift_config", tag = "customer",
     params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftConfigAnswer))
 )]
@@ -83,12 +86,14 @@ pub async fn config(
     Ok(HttpResponse::Ok().json(ShiftConfigAnswer { success: true, data }))
 }
 
-/// Whether somebody of a group works now.
+/// Shows whether somebody of a group works now.
+///
+/// In the original's words, with the hours of today. No event is recorded.
 ///
 /// # Errors
 /// `group` is no name of a group.
 #[utoipa::path(
-    get, path = "/api/shift/status", operation_id = "shift_status", tag = "customer",
+    get, path = "/api/shift/status", operation_id = "show_shift_status", tag = "customer",
     params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftStatusAnswer))
 )]

@@ -161,6 +161,12 @@ routes! {
     }
 }
 
+/// The OpenAPI document as `desk openapi` prints it.
+#[must_use]
+pub fn description() -> String {
+    docs::text_of(&document())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

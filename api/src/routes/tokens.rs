@@ -63,12 +63,14 @@ fn coze(tokens: &CozeTokens) -> Result<&Coze, Problem> {
     tokens.0.as_ref().ok_or_else(absent)
 }
 
-/// The tokens that sessions have at Coze, of this node.
+/// Shows the tokens that sessions have at Coze, of this node.
+///
+/// Without the tokens themselves. No event is recorded.
 ///
 /// # Errors
 /// Coze is not set up.
 #[utoipa::path(
-    get, path = "/api/token/info", operation_id = "token_info", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/token/info", operation_id = "show_tokens", tag = "operator", security(("bearer" = [])),
     responses((status = 200, body = CozeTokensData), (status = 404, description = "COZE_NOT_SET_UP: Coze is none of the assistants"))
 )]
 pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result<HttpResponse, Problem> {
@@ -76,6 +78,8 @@ pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result
 }
 
 /// Replaces every token that a session has at Coze, on this node.
+///
+/// No event is recorded; a repeat replaces them again.
 ///
 /// # Errors
 /// Coze is not set up, or gives none.

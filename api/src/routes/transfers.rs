@@ -52,12 +52,15 @@ pub struct TransferRequest {
     reason: Option<MessageText>,
 }
 
-/// Gives the session to another agent or group at once: who has it, or a supervisor.
+/// Gives a session to another agent or group at once.
+///
+/// The agent who has it, or a supervisor. Records `session.transferred` for an agent, `session.returned_to_queue` for a group;
+/// the customer is told.
 ///
 /// # Errors
 /// The caller may not, the other cannot take it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/transfer", operation_id = "transfer", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/transfer", operation_id = "transfer_session", tag = "staff", security(("bearer" = [])),
     request_body = TransferRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -101,7 +104,10 @@ pub struct TransferRequestData {
     expires_at: String,
 }
 
-/// Asks another agent or group to take the session: who has it, or a supervisor.
+/// Asks another agent or group to take a session.
+///
+/// The agent who has it, or a supervisor; it stays with the agent until somebody accepts. Records `session.transfer_requested`.
+/// One transfer may wait at a time.
 ///
 /// # Errors
 /// The caller may not, the other cannot take it, another transfer waits for its answer, or the log is away.
@@ -155,7 +161,9 @@ pub struct RespondRequest {
     action: TransferAnswer,
 }
 
-/// Takes the session that one was asked to take, or not; or takes the question back.
+/// Accepts or declines a session that one was asked to take, or withdraws the request.
+///
+/// Records `session.transfer_accepted` with `session.transferred`, or `session.transfer_declined`. Whoever asked may withdraw.
 ///
 /// # Errors
 /// Somebody else was asked, the transfer is over, or log or views are away.

@@ -125,14 +125,15 @@ fn millis(time: SignedDuration) -> u64 {
     time.as_millis().try_into().unwrap_or_default()
 }
 
-/// Sums up what assistants were asked: attempts by what they came to, times, tokens and cost.
+/// Sums up what assistants were asked: attempts by outcome, times, tokens and cost.
 ///
 /// Groups are days, assistants, sessions or runs; days and assistants are divided by variant. An attempt counts where it began.
+/// No event is recorded.
 ///
 /// # Errors
 /// The period or the page does not parse, is empty or too long; the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/assistants/usage", operation_id = "assistant_usage", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/assistants/usage", operation_id = "show_assistant_usage", tag = "staff", security(("bearer" = [])),
     params(
         ("by" = Option<words::UsageBy>, Query, description = "By default day: of the shop's time zone"),
         ("from" = Option<String>, Query, format = DateTime, description = "By default 30 days up to `to`, whole days"),

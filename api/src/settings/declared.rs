@@ -22,7 +22,11 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{base_path::BasePath, headers::FrameAncestors, origins::Origins},
+    middleware::{
+        base_path::BasePath,
+        headers::FrameAncestors,
+        origins::{Origins, PublicOrigin},
+    },
 };
 
 declare! {
@@ -367,6 +371,10 @@ declare! {
     /// Where a proxy serves this desk under a path, like `/desk`: that path, which is then taken off the front of
     /// requests. `docs/proxy.md`.
     base_path: BasePath = "";
+
+    /// Where this desk is reached from outside, like `https://desk.shop.example`: `/openapi.json` names it as a server,
+    /// for clients that are generated from there. `docs/clients.md`.
+    public_origin: Option<PublicOrigin>;
 
     /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node
     /// counts for itself.

@@ -19,7 +19,11 @@ use super::{
 use crate::{
     auth::second_factor::SecondFactorRoles,
     client_ip::TrustedProxies,
-    middleware::{base_path::BasePath, headers::FrameAncestors, origins::Origins},
+    middleware::{
+        base_path::BasePath,
+        headers::FrameAncestors,
+        origins::{Origins, PublicOrigin},
+    },
 };
 
 /// The type of a setting.
@@ -89,6 +93,7 @@ read_by_from_str! {
     PerAssistant<u64>: "numbers like 1000 or coze=1000,openai=500",
     Holidays: "dates like 2026-10-01 with commas between them, or nothing",
     BasePath: "a path like /desk, of letters, digits, and - . _ ~, without a slash at its end; or nothing",
+    PublicOrigin: "an origin like https://desk.shop.example, without a path",
     TrustedProxies: "addresses or networks like 10.0.0.0/8 with commas between them",
 }
 

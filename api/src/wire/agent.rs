@@ -103,6 +103,7 @@ impl AgentData {
 
 /// A sign-in that is not over.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OwnSignIn)]
 pub struct SignInData {
     #[schema(format = "uuid")]
     id: String,

@@ -1,4 +1,5 @@
-// A shop's developer with openapi-fetch: chats as a customer, reads the session, follows the stream, and meets a problem.
+// A shop's developer with openapi-fetch: chats as a customer, reads the session, follows the stream, meets a problem, signs in as staff
+// and lists the sessions.
 import assert from 'node:assert/strict';
 
 import createClient from 'openapi-fetch';
@@ -62,3 +63,10 @@ assert.ok(history.includes('How long is the warranty?'));
 const missing = await desk.GET('/api/sessions/{name}', { params: { path: { name: 'another' } } });
 assert.equal(missing.error?.code, 'NOT_FOUND');
 assert.equal(missing.response.status, missing.error?.status);
+
+const signedIn = await desk.POST('/api/agent/login', {
+  body: { username: 'admin', password: process.env['DESK_ADMIN_PASSWORD'] ?? '', device_id: 'the device of openapi-fetch' },
+});
+token = signedIn.data?.access_token ?? '';
+const listed = await desk.GET('/api/sessions', { params: { query: { min_position: data.position, limit: 200 } } });
+assert.ok(listed.data?.data.sessions.some((session) => session.session_name === 'clients'));

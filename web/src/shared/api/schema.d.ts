@@ -8,8 +8,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The page for `Accept: text/html`, otherwise the original's JSON. */
-        get: operations["root"];
+        /**
+         * Shows what this server is.
+         * @description Browsers, which ask for `text/html`, get the demo page; everybody else the original's JSON with the paths of the API. No event
+         *     is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_service"];
         put?: never;
         post?: never;
         delete?: never;
@@ -27,7 +33,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes one's own password; every other sign-in of the account is over then. */
+        /**
+         * Changes one's own password.
+         * @description Records `agent.password_set`; every other sign-in of the account is over (`agent.sign_in_revoked`). The same password again is
+         *     refused.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["change_password"];
         delete?: never;
         options?: never;
@@ -43,13 +55,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Streams what a workbench shows: events of one's own sessions (one has them, they are offered to one, one is asked to take
-         *     them), of sessions that come into the queue, leave it or change their place in it, of those that are watched, internal notes that
-         *     mention one, and everybody's presence.
-         * @description Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases to be
-         *     `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own sessions and those
-         *     that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched. Resumes after
-         *     `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and go on from their `position`. Whoever opens it is watched from then on, as after a heartbeat.
+         * Streams what a workbench shows, as server-sent events.
+         * @description Events of one's own sessions (one has them, they are offered to one, one is asked to take them), of sessions that come into
+         *     the queue, leave it or change their place in it, of those that are watched, internal notes that mention one, and everybody's
+         *     presence. Before the event with which a session becomes one's own comes `session_visible`, before the one with which it ceases
+         *     to be `session_hidden`; neither has an id, nor have `typing` and `viewing`: what others do at that moment at one's own
+         *     sessions and those that are watched, and `answering`: the text so far of an assistant's answer in a session that is watched.
+         *     Resumes after `Last-Event-ID` or `?after=`; without either it begins with what happens from now on: read the lists first and
+         *     go on from their `position`. Whoever opens it counts as present from then on, as after a heartbeat. `scope=all` records
+         *     `access.log_exported`.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         get: operations["follow_workbench"];
         put?: never;
@@ -70,10 +86,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says that the workbench is open; sent every 20 s. Whoever has sent one and is not heard of for `agent_lost_after` (60 s) is
-         *     lost: offline, and the live sessions go back to the queue. The next one then makes online again.
+         * Reports that the workbench is open; sent every 20 s.
+         * @description Whoever has sent one and is not heard of for `agent_lost_after` (60 s) is lost: offline, and the live sessions go back to the
+         *     queue. The next one then makes online again (`agent.presence_changed`). Repeats record nothing.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
          */
-        post: operations["heartbeat"];
+        post: operations["send_heartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -89,7 +108,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in. */
+        /**
+         * Signs a member of staff in.
+         * @description Records `agent.signed_in`, and `agent.second_factor_used` where a code was sent. Wrong passwords make the account wait, and
+         *     are recorded as `agent.sign_ins_failed`. The answer has an access token of 15 minutes and a refresh token. Signing in again
+         *     makes another sign-in beside the first.
+         *
+         *     Open to anybody, without a token.
+         */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -106,7 +132,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs out: both tokens are good for nothing from now on. */
+        /**
+         * Signs out.
+         * @description Records `agent.signed_out`: both tokens are good for nothing from now on, so a repeat is a 401.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["sign_out"];
         delete?: never;
         options?: never;
@@ -121,9 +152,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows one's own account. */
+        /**
+         * Shows one's own account.
+         * @description With what the role may do. No event is recorded.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         get: operations["show_profile"];
-        /** Changes one's own name or address. What else is sent is ignored: a role is not one's own to change. */
+        /**
+         * Changes one's own name or address.
+         * @description Records `agent.renamed`; the same values again record nothing. What else is sent is ignored: a role is not one's own to
+         *     change.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         put: operations["change_profile"];
         post?: never;
         delete?: never;
@@ -142,10 +184,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchanges a refresh token for the next two. The same token again within 30 s gives the newest two, also where those were
-         *     exchanged meanwhile; later it ends the sign-in, because somebody else may have it.
+         * Exchanges a refresh token for the next pair of tokens.
+         * @description Records `agent.sign_in_renewed`. The same token again within 30 s gives the newest pair, also where that was exchanged
+         *     meanwhile; later it ends the sign-in (`agent.sign_in_revoked`), because somebody else may have it.
+         *
+         *     Open to anybody, without a token.
          */
-        post: operations["refresh"];
+        post: operations["refresh_sign_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -161,7 +206,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a secret for one-time codes. It is asked for from the first right code on (`/enable`); asking again makes another. */
+        /**
+         * Makes a secret for one-time codes.
+         * @description Records `agent.second_factor_offered`. The secret is asked for from the first right code on (`enable`); asking again makes
+         *     another secret.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["prepare_second_factor"];
         delete?: never;
         options?: never;
@@ -178,7 +229,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turns one's own second factor off; the password alone is enough from now on. */
+        /**
+         * Turns one's own second factor off.
+         * @description Records `agent.second_factor_disabled`; the password alone is enough from now on. Turning it off again records nothing.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["disable_second_factor"];
         delete?: never;
         options?: never;
@@ -195,7 +251,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts the secret to use that was made before, once a code of it came; answers recovery codes. */
+        /**
+         * Puts the secret for one-time codes to use.
+         * @description Needs a code of the secret that was made before. Records `agent.second_factor_enabled` and answers ten recovery codes, once:
+         *     again, it is a 409.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["enable_second_factor"];
         delete?: never;
         options?: never;
@@ -212,7 +274,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes ten new recovery codes; those from before are good for nothing. */
+        /**
+         * Makes ten new recovery codes.
+         * @description Records `agent.second_factor_used` and `agent.recovery_codes_replaced`; earlier codes are good for nothing. A repeat needs
+         *     another code and makes others again.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         post: operations["replace_recovery_codes"];
         delete?: never;
         options?: never;
@@ -227,7 +295,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists one's own sign-ins that are not over, newest first. */
+        /**
+         * Lists one's own sign-ins that are not over, newest first.
+         * @description Each with device and times. No event is recorded.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         get: operations["list_sign_ins"];
         put?: never;
         post?: never;
@@ -247,7 +320,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of one's own sign-ins, wherever it is. */
+        /**
+         * Ends one of one's own sign-ins, wherever it is.
+         * @description Records `agent.sign_in_revoked`: its tokens are good for nothing and its streams end. Again, it is a 404 or changes nothing.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         delete: operations["revoke_sign_in"];
         options?: never;
         head?: never;
@@ -261,8 +339,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows one's own figures of today. */
-        get: operations["own_statistics"];
+        /**
+         * Shows one's own figures of today.
+         * @description Sessions served, times and ratings since midnight in the shop's time zone. No event is recorded.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
+        get: operations["show_own_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -278,9 +361,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows one's own presence. */
+        /**
+         * Shows one's own presence.
+         * @description With the number of sessions that one has. No event is recorded.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         get: operations["show_status"];
-        /** Chooses one's own presence. The same again is no event. */
+        /**
+         * Chooses one's own presence.
+         * @description Records `agent.presence_changed`. Choosing the same again records nothing.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
         put: operations["choose_status"];
         post?: never;
         delete?: never;
@@ -298,8 +391,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says that the original's workbench is open; sent every 120 s, so that nobody is lost for the lack of it. */
-        post: operations["original_heartbeat"];
+        /**
+         * Reports that the original's workbench is open; sent every 120 s.
+         * @description Changes nobody's presence, so nobody is lost for the lack of it. No event is recorded, however often it is repeated.
+         *
+         *     Open to every member of staff who is signed in, about their own account.
+         */
+        post: operations["send_original_heartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -313,10 +411,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the accounts, oldest first. */
+        /**
+         * Lists the accounts, oldest first.
+         * @description Closed ones among them. No event is recorded.
+         *
+         *     Open to staff with `agent:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_agents"];
         put?: never;
-        /** Makes an account. */
+        /**
+         * Makes an account.
+         * @description Records `agent.created` and `agent.password_set`; the password has to be changed at the first sign-in. Again with the same
+         *     name it is a 409.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         post: operations["create_agent"];
         delete?: never;
         options?: never;
@@ -331,7 +440,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who is online and talks to customers, for a session to be handed to: who has the most room first. */
+        /**
+         * Lists who is online and talks to customers, for a session to be handed to.
+         * @description Who has the most room first. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_available_agents"];
         put?: never;
         post?: never;
@@ -348,12 +462,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows an account. */
+        /**
+         * Shows an account.
+         * @description By its id, or by what it signs in with. No event is recorded.
+         *
+         *     Open to staff with `agent:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_agent"];
-        /** Changes an account; what is not sent stays. */
+        /**
+         * Changes an account; what is not sent stays.
+         * @description Records `agent.renamed`, `agent.role_changed`, `agent.skills_changed`, `agent.languages_changed` and `agent.capacity_changed`,
+         *     each where it changes something; the same again records nothing. The new rights hold at once, on every node and in open
+         *     streams.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         put: operations["change_agent"];
         post?: never;
-        /** Closes an account: nobody signs in with it any more, and every sign-in of it is over. What it did stays on record. */
+        /**
+         * Closes an account.
+         * @description Records `agent.deactivated`: nobody signs in with it any more, and its sign-ins and streams are over at once. What it did
+         *     stays on record. Closing it again records nothing.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         delete: operations["deactivate_agent"];
         options?: never;
         head?: never;
@@ -369,7 +501,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens a closed account again. */
+        /**
+         * Opens a closed account again.
+         * @description Records `agent.reactivated`. An account that is open already is left as it is, so a repeat records nothing.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         post: operations["reactivate_agent"];
         delete?: never;
         options?: never;
@@ -386,7 +523,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an account another password, which has to be changed at the next sign-in; every sign-in of it is over. */
+        /**
+         * Gives an account another password.
+         * @description Records `agent.password_set`; it has to be changed at the next sign-in, and every sign-in of the account is over
+         *     (`agent.sign_in_revoked`). A repeat sets it again.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         post: operations["reset_password"];
         delete?: never;
         options?: never;
@@ -404,8 +547,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Turns the second factor of an account off whose owner has lost it. The password stays; set another one as well
-         *     (`reset-password`) where that may be lost, too.
+         * Turns the second factor of an account off whose owner has lost it.
+         * @description Records `agent.second_factor_disabled`. The password stays; set another one as well (`reset-password`) where that may be lost,
+         *     too. A repeat records nothing.
+         *
+         *     Open to staff with `agent:write` (admin).
          */
         post: operations["reset_second_factor"];
         delete?: never;
@@ -422,7 +568,12 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Says what an account knows about. */
+        /**
+         * Sets what an account knows about.
+         * @description Records `agent.skills_changed`. The list replaces the one before; the same again records nothing.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         put: operations["set_skills"];
         post?: never;
         delete?: never;
@@ -438,10 +589,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the keys of programs, oldest first, revoked ones among them. */
+        /**
+         * Lists the keys of programs, oldest first.
+         * @description Revoked ones among them; none with its secret. No event is recorded.
+         *
+         *     Open to staff with `agent:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_api_keys"];
         put?: never;
-        /** Issues a key for a program. */
+        /**
+         * Issues a key for a program.
+         * @description Records `agent.api_key_issued`. The secret is in this answer alone; a repeat issues another key.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         post: operations["issue_api_key"];
         delete?: never;
         options?: never;
@@ -459,7 +620,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes a key: it opens nothing any more, and streams that it opened end. */
+        /**
+         * Revokes a key of a program.
+         * @description Records `agent.api_key_revoked`: it opens nothing any more, and streams that it opened end. Revoking it again records nothing.
+         *
+         *     Open to staff with `agent:write` (admin).
+         */
         delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
@@ -473,7 +639,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows each configured assistant: whether it takes questions, its breaker and its places, how it did, and what it cost today. */
+        /**
+         * Lists the configured assistants and how each is.
+         * @description Whether it takes questions, its breaker and its places, how it did, and what it cost today. No event is recorded.
+         *
+         *     Open to staff with `system:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_assistants"];
         put?: never;
         post?: never;
@@ -491,10 +662,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sums up what assistants were asked: attempts by what they came to, times, tokens and cost.
+         * Sums up what assistants were asked: attempts by outcome, times, tokens and cost.
          * @description Groups are days, assistants, sessions or runs; days and assistants are divided by variant. An attempt counts where it began.
+         *     No event is recorded.
+         *
+         *     Open to staff with `statistics:read` (agent, supervisor, admin, auditor, analyst), and programs whose key has it.
          */
-        get: operations["assistant_usage"];
+        get: operations["show_assistant_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -510,8 +684,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the audit trail: everything that anybody did, and every look of staff at a customer's session. */
-        get: operations["audit_trail"];
+        /**
+         * Lists the audit trail: everything that anybody did, and every look of staff at a customer's session.
+         * @description By default oldest first; `next` of a page leads to the one after. No event is recorded.
+         *
+         *     Open to staff with `audit:read` (admin, auditor), and programs whose key has it.
+         */
+        get: operations["list_audit_trail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -527,8 +706,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The assistant as customers see it. */
-        get: operations["bot_info"];
+        /**
+         * Shows the assistant as customers see it.
+         * @description Name, description, icon and welcome, in the caller's language where `Accept-Language` names one. No event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_bot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -544,12 +728,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the versions of the calendars, who published them and when. */
+        /**
+         * Lists the versions of the calendars, who published them and when.
+         * @description `ETag` is the version in force. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_calendars"];
         put?: never;
         /**
-         * Publishes calendars: in force on every node within a second.
-         * @description The document that is in force already changes nothing.
+         * Publishes calendars.
+         * @description Records `settings.published`: in force on every node within a second. The document that is in force already changes nothing,
+         *     so a repeat records nothing. With `If-Match` it is published only over the version that the author saw.
+         *
+         *     Open to staff with `settings:write` (admin).
          */
         post: operations["publish_calendars"];
         delete?: never;
@@ -567,7 +759,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts earlier calendars into force again, under a new number. */
+        /**
+         * Puts earlier calendars into force again, under a new number.
+         * @description Records `settings.rolled_back`. With `If-Match` a repeat is a 412, because another version is in force by then.
+         *
+         *     Open to staff with `settings:write` (admin).
+         */
         post: operations["roll_back_calendars"];
         delete?: never;
         options?: never;
@@ -582,7 +779,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the document of a version; `docs/hours.md` explains it. */
+        /**
+         * Shows the calendars of a version.
+         * @description As the TOML that was published; `docs/hours.md` explains it. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_calendars"];
         put?: never;
         post?: never;
@@ -603,8 +805,14 @@ export interface paths {
         put?: never;
         /**
          * Sends a message and waits for the assistant's answer.
-         * @description With an `Idempotency-Key` the request may be repeated: one message, the same answer. With `Prefer: respond-async` it
-         *     answers 202 as soon as the message is recorded; the reply comes with the session's events.
+         * @description The session is opened by its first message (`session.opened`). Recorded are `session.customer_message_sent`, then
+         *     `session.assistant_replied`, or `session.escalated` where a rule asks for a person; the answer comes when that is on disk.
+         *     With `Prefer: respond-async` the answer is 202 as soon as the message is recorded: `message_id` names it, and the reply comes
+         *     with the session's events.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
          */
         post: operations["chat"];
         delete?: never;
@@ -624,12 +832,17 @@ export interface paths {
         put?: never;
         /**
          * Sends a message and streams the assistant's answer as server-sent events.
-         * @description Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id}, `message` {content}, `restart` {run,
-         *     attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason, agent_info, timestamp}, `manual_message`
-         *     {role, content, timestamp}, `error` {content}, `done` {position, suggestions}. Where a rule asks for a person, what the customer
-         *     is told is a `message`. `suggestions`, where there are any, are what the customer may choose to say next. Repeating the request with its `Idempotency-Key` re-attaches: the text so far, then live.
+         * @description Records what `POST /api/chat` records. Frames are `data: {"type": …}`: `accepted` {position, session_name, session_id},
+         *     `message` {content}, `restart` {run, attempt} (forget the text so far), `withdrawn` {run}, `status_change` {status, reason,
+         *     agent_info, timestamp}, `manual_message` {role, content, timestamp}, `error` {content}, `done` {position, suggestions}. Where
+         *     a rule asks for a person, what the customer is told is a `message`. `suggestions`, where there are any, are what the customer
+         *     may choose to say next. A repeat with the same key re-attaches: the text so far, then live.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
          */
-        post: operations["chat_stream"];
+        post: operations["stream_chat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -643,8 +856,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The original's front-end settings. */
-        get: operations["config"];
+        /**
+         * Shows the original's front-end settings.
+         * @description What the original's pages read when they start. No event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -662,7 +880,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** As `new`, and hides what was said before from the customer's own routes. */
+        /**
+         * Lets the assistant forget what was said before, and hides it from the customer.
+         * @description Records `session.context_started`, which hides earlier messages on the customer's routes. Staff sees them still: nothing is
+         *     deleted.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["clear_conversation"];
         delete?: never;
         options?: never;
@@ -679,7 +905,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens a session unless it exists. */
+        /**
+         * Opens a session unless it exists.
+         * @description Records `session.opened`; a session that exists is answered as it is, and nothing is recorded. `user_id` is the session's
+         *     name.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["create_conversation"];
         delete?: never;
         options?: never;
@@ -696,8 +930,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lets the assistant forget what was said before; an unused conversation is kept. */
-        post: operations["new_conversation"];
+        /**
+         * Lets the assistant forget what was said before.
+         * @description Records `session.context_started` (and `session.opened` for a new session). The history stays visible. An unused conversation
+         *     is kept, and then nothing is recorded.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["start_conversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -711,7 +953,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells visitors who they are. */
+        /**
+         * Shows to visitors who they are.
+         * @description Whether the visitor is a customer that the shop has named, and what the shop said of it. No event is recorded.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         */
         get: operations["show_customer"];
         put?: never;
         post?: never;
@@ -732,9 +979,12 @@ export interface paths {
         put?: never;
         /**
          * Makes the visitor the customer that the shop's identity token names.
-         * @description The visitor's sessions are that customer's from now on. A visitor that is another customer already, or has signed out,
-         *     stays behind: the answer brings the token of a new visitor, without sessions. A token is good once; the same visitor
-         *     may repeat it while it lives, for the answer may have been lost.
+         * @description Records `customer.identified`, or `customer.profile_changed` where the shop says something new. The visitor's sessions are
+         *     that customer's from now on. A visitor that is another customer already, or has signed out, stays behind: the answer brings
+         *     the token of a new visitor, without sessions. A token is good once; the same visitor may repeat it while it lives, for the
+         *     answer may have been lost.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
          */
         post: operations["identify_customer"];
         delete?: never;
@@ -752,7 +1002,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lets the visitor leave: its token opens nothing any more, on any node, and a new visitor's comes with the answer. */
+        /**
+         * Signs the visitor out.
+         * @description Records `customer.signed_out`: the visitor's token opens nothing any more, on any node, and a new visitor's token comes with
+         *     the answer. A repeat with the old token is a 401.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         */
         post: operations["sign_out_customer"];
         delete?: never;
         options?: never;
@@ -767,7 +1023,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists where the caller was about to write something. */
+        /**
+         * Lists where the caller was about to write something.
+         * @description Drafts are kept for 15 days, beside the log. No event is recorded.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         */
         get: operations["list_drafts"];
         put?: never;
         post?: never;
@@ -786,8 +1047,11 @@ export interface paths {
         };
         /**
          * Streams every event of the log after a position.
-         * @description `Accept: application/x-ndjson` gives one envelope a line up to the head of that moment; otherwise server-sent events that
-         *     go on for ever. Resumes after `Last-Event-ID` or `?after=`; without either it begins with the first event.
+         * @description `Accept: application/x-ndjson` gives one envelope a line up to the head of that moment; otherwise server-sent events that go
+         *     on for ever. Resumes after `Last-Event-ID` or `?after=`; without either it begins with the first event. Personal parts are
+         *     opened for `personal:read` alone. `access.log_exported` is recorded.
+         *
+         *     Open to staff with `log:read` (admin, auditor), and programs whose key has it.
          */
         get: operations["follow_log"];
         put?: never;
@@ -805,7 +1069,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the entries that the FAQ answers from. */
+        /**
+         * Lists the entries that the FAQ answers from.
+         * @description With their titles in one language. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_faq"];
         put?: never;
         post?: never;
@@ -822,8 +1091,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists why the files as they are now are not in use; meanwhile the last good entries answer. */
-        get: operations["faq_faults"];
+        /**
+         * Lists why the FAQ's files as they are now are not in use.
+         * @description Meanwhile the last good entries answer. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
+        get: operations["list_faq_faults"];
         put?: never;
         post?: never;
         delete?: never;
@@ -841,7 +1115,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a question on the FAQ, as a customer would ask it. */
+        /**
+         * Tries a question on the FAQ, as a customer would ask it.
+         * @description Answers what the FAQ would say, and how sure it is. No event is recorded, however often it is repeated.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         post: operations["test_faq"];
         delete?: never;
         options?: never;
@@ -856,12 +1135,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the versions of the flags, who published them and when. */
+        /**
+         * Lists the versions of the flags, who published them and when.
+         * @description `ETag` is the version in force. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_flags"];
         put?: never;
         /**
-         * Publishes flags: in force on every node within a second, for whatever begins from then on.
-         * @description The document that is in force already changes nothing.
+         * Publishes flags.
+         * @description Records `settings.published`: in force on every node within a second, for whatever begins from then on. The document that is
+         *     in force already changes nothing, so a repeat records nothing. With `If-Match` it is published only over the version that the
+         *     author saw.
+         *
+         *     Open to staff with `settings:write` (admin).
          */
         post: operations["publish_flags"];
         delete?: never;
@@ -879,7 +1167,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts earlier flags into force again, under a new number. */
+        /**
+         * Puts earlier flags into force again, under a new number.
+         * @description Records `settings.rolled_back`. With `If-Match` a repeat is a 412, because another version is in force by then.
+         *
+         *     Open to staff with `settings:write` (admin).
+         */
         post: operations["roll_back_flags"];
         delete?: never;
         options?: never;
@@ -896,7 +1189,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows what each flag says of a session or of a member of staff. */
+        /**
+         * Shows what each flag says of a session or of a member of staff.
+         * @description By the flags in force, or by a draft in the body. No event is recorded, however often it is repeated.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         post: operations["test_flags"];
         delete?: never;
         options?: never;
@@ -911,7 +1209,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the document of a version; `docs/flags.md` explains it. */
+        /**
+         * Shows the flags of a version.
+         * @description As the TOML that was published; `docs/flags.md` explains it. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_flags"];
         put?: never;
         post?: never;
@@ -928,8 +1231,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The original's health answer. */
-        get: operations["health"];
+        /**
+         * Shows the original's health answer.
+         * @description In the original's shape; its list of sessions is always empty. No event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -945,8 +1253,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows every follower of the log with its position, the log's head, the views, the checkpoints, and the alarms. */
-        get: operations["detailed_health"];
+        /**
+         * Shows every follower of the log with its position, and the alarms.
+         * @description With the log's head, the views, the checkpoints, mails and the FAQ; `docs/health.md` explains it. No event is recorded.
+         *
+         *     Open to staff with `system:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
+        get: operations["show_detailed_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -964,8 +1277,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Asks for a person: the customer in its own session, which is opened if need be, or staff in any. */
-        post: operations["escalate"];
+        /**
+         * Asks for a person: the customer in its own session, staff in any.
+         * @description In working hours records `session.escalated`, and the session waits in the queue; outside them records
+         *     `session.after_hours_notice_given` and `session.mail_requested`, and the assistant goes on. A customer's session is opened if
+         *     need be (`session.opened`). A session that waits already keeps its place: asking again records nothing.
+         *
+         *     Open to the session's customer, and to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["escalate_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -981,7 +1303,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Says something to the person who has the session or will have it, or as that person to the customer. */
+        /**
+         * Writes to the person who has the session, or as that person to the customer.
+         * @description Role `user` is the customer (`session.customer_message_sent`), role `agent` the member of staff who has the session
+         *     (`session.agent_message_sent`). A customer may write while the session waits for a person as well.
+         *
+         *     Open to the session's customer, and to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["send_manual_message"];
         delete?: never;
         options?: never;
@@ -1016,12 +1346,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the versions of the policy, who published them and when. */
+        /**
+         * Lists the versions of the policy, who published them and when.
+         * @description `ETag` is the version in force. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_policies"];
         put?: never;
         /**
-         * Publishes a policy: in force on every node within a second, for messages from then on.
-         * @description The document that is in force already changes nothing.
+         * Publishes a policy.
+         * @description Records `settings.published`: in force on every node within a second, for messages from then on. The document that is in force
+         *     already changes nothing, so a repeat records nothing. With `If-Match` it is published only over the version that the author
+         *     saw.
+         *
+         *     Open to staff with `settings:write` (admin).
          */
         post: operations["publish_policy"];
         delete?: never;
@@ -1039,7 +1378,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts an earlier policy into force again, under a new number. */
+        /**
+         * Puts an earlier policy into force again, under a new number.
+         * @description Records `settings.rolled_back`. With `If-Match` a repeat is a 412, because another version is in force by then.
+         *
+         *     Open to staff with `settings:write` (admin).
+         */
         post: operations["roll_back_policy"];
         delete?: never;
         options?: never;
@@ -1056,7 +1400,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a policy: which rules fire on a text, or on the messages of a session. */
+        /**
+         * Tries a policy: which rules fire on a text, or on the messages of a session.
+         * @description The policy in force, or a draft in the body. Nothing comes of it, however often it is repeated; a look at a session is
+         *     recorded (`access.session_viewed`).
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         post: operations["test_policy"];
         delete?: never;
         options?: never;
@@ -1071,7 +1421,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows the document of a version; `docs/policy.md` explains it. */
+        /**
+         * Shows the policy of a version.
+         * @description As the TOML that was published; `docs/policy.md` explains it. No event is recorded.
+         *
+         *     Open to staff with `settings:read` (supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_policy"];
         put?: never;
         post?: never;
@@ -1088,10 +1443,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the quick replies of the shop and the caller's own, those of the first set first. */
+        /**
+         * Lists the quick replies of the shop and the caller's own.
+         * @description Those of the first set first. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_quick_replies"];
         put?: never;
-        /** Writes a quick reply. */
+        /**
+         * Writes a quick reply.
+         * @description Records `settings.quick_reply_saved` for the shop's, `settings.personal_quick_reply_saved` for one's own. The shop's need a
+         *     supervisor.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["create_quick_reply"];
         delete?: never;
         options?: never;
@@ -1106,8 +1474,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists what the shop's quick replies and the caller's own are grouped by, and how many are in each group. */
-        get: operations["quick_reply_categories"];
+        /**
+         * Lists what quick replies are grouped by, and how many are in each group.
+         * @description The shop's and the caller's own. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
+        get: operations["list_quick_reply_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1124,10 +1497,26 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Writes a quick reply anew: all of it but the scope, which stays. */
+        /**
+         * Writes a quick reply anew.
+         * @description All of it but the scope, which stays. Records `settings.quick_reply_saved` or `settings.personal_quick_reply_saved`.
+         *     `If-Match` is the version that the author saw.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         put: operations["change_quick_reply"];
         post?: never;
-        /** Removes a quick reply. Messages that were made of it stay as they are. */
+        /**
+         * Removes a quick reply.
+         * @description Records `settings.quick_reply_removed`. Messages that were made of it stay as they are. `If-Match` is the version that the
+         *     caller saw.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         delete: operations["remove_quick_reply"];
         options?: never;
         head?: never;
@@ -1144,8 +1533,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Fills a quick reply in for a session: `{{customer.name}}`, `{{customer.email}}`, `{{agent.name}}`, `{{session.id}}`,
-         *     `{{session.name}}`, and whatever the shop's page passed along, like `{{order.number}}`.
+         * Fills a quick reply in for a session.
+         * @description Fills `{{customer.name}}`, `{{customer.email}}`, `{{agent.name}}`, `{{session.id}}`, `{{session.name}}`, and whatever the
+         *     shop's page passed along, like `{{order.number}}`. Nothing is sent; the look at the session is recorded
+         *     (`access.session_viewed`). Again, it gives the text of that moment.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         post: operations["render_quick_reply"];
         delete?: never;
@@ -1162,9 +1555,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists sessions for staff, by default those that were updated last first.
+         * Lists sessions, by default those that were updated last first.
          * @description A page goes on where the one before ended (`cursor`), whatever moved meanwhile. With a keyword it may have fewer sessions than
-         *     `limit`, or none, although more follow: a search looks at 5,000 sessions for a page.
+         *     `limit`, or none, although more follow: a search looks at 5,000 sessions for a page. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -1182,7 +1577,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts sessions: the caller's own, by where they stand, and all. */
+        /**
+         * Counts sessions: the caller's own, by status, and all.
+         * @description For the tabs of a workbench. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["count_sessions"];
         put?: never;
         post?: never;
@@ -1199,7 +1599,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the sessions that wait for a person, the next one first. */
+        /**
+         * Lists the sessions that wait for a person, the next one first.
+         * @description With each one's place, class and expected time. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_queue"];
         put?: never;
         post?: never;
@@ -1216,8 +1621,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The figures of now. */
-        get: operations["session_statistics"];
+        /**
+         * Shows the figures of now.
+         * @description Sessions by status, waiting and service times, agents who serve, and today's escalations, in the original's shape. No event is
+         *     recorded.
+         *
+         *     Open to staff with `statistics:read` (agent, supervisor, admin, auditor, analyst), and programs whose key has it.
+         */
+        get: operations["show_session_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1235,10 +1646,12 @@ export interface paths {
         };
         /**
          * Shows a session: a customer's own by name, staff any by id or by name.
-         * @description With `?at=` it is the session as it stood: at a position, which counts, or at a time, with everything recorded up to
-         *     that very time. The answer for a position stays the same for ever, but for texts that were erased since (`erased`), and,
-         *     to the customer, for messages that the customer has cleared since, which stay hidden. Staff is also told what the
-         *     customer saw then and the last decision.
+         * @description Where staff looks, `access.session_viewed` is recorded. With `?at=` it is the session as it stood: at a position, which
+         *     counts, or at a time, with everything recorded up to that very time. The answer for a position stays the same for ever, but
+         *     for texts that were erased since (`erased`), and, to the customer, for messages that the customer has cleared since, which
+         *     stay hidden. Staff is also told what the customer saw then and the last decision.
+         *
+         *     Open to the session's customer, and to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         get: operations["show_session"];
         put?: never;
@@ -1258,7 +1671,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** No person is wanted any more: the assistant goes on. */
+        /**
+         * Withdraws the wish for a person: the assistant goes on.
+         * @description Records `session.escalation_cancelled`. It is possible while the session waits, and no longer once a person has it.
+         *
+         *     Open to the session's customer, and to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["cancel_escalation"];
         delete?: never;
         options?: never;
@@ -1275,8 +1695,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session: its customer, who has it, or a supervisor; any of staff while no person has it. */
-        post: operations["close"];
+        /**
+         * Ends a session.
+         * @description Records `session.closed`. Staff may end a session that no person has; one that somebody has only that agent, or a supervisor.
+         *     Closing a closed session records nothing. The customer's next message reopens it.
+         *
+         *     Open to the session's customer, and to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["close_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1290,7 +1718,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows who the customer of a session is, what the shop said of it, and its newest 50 episodes over all its sessions. */
+        /**
+         * Shows who the customer of a session is.
+         * @description With what the shop said of the customer, and the newest 50 episodes over all its sessions. `access.session_viewed` is
+         *     recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["show_session_customer"];
         put?: never;
         post?: never;
@@ -1307,12 +1741,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows what the caller was about to write in a session. */
+        /**
+         * Shows what the caller was about to write in a session.
+         * @description A draft of a reply or of a note; each member of staff sees its own alone. No event is recorded.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         */
         get: operations["show_draft"];
-        /** Saves what the caller is about to write in a session. It is gone once it is sent, and after 15 days. */
+        /**
+         * Saves what the caller is about to write in a session.
+         * @description It is gone once it is sent, and after 15 days. No event is recorded. Saving again replaces it.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         */
         put: operations["save_draft"];
         post?: never;
-        /** Drops what the caller was about to write in a session. */
+        /**
+         * Drops what the caller was about to write in a session.
+         * @description No event is recorded. Dropping again changes nothing.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         */
         delete: operations["remove_draft"];
         options?: never;
         head?: never;
@@ -1329,8 +1778,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Has a mail about a session sent to the team: it is recorded as requested, and sent soon. While one is under way already, that
-         *     is the answer.
+         * Requests a mail about a session to the team.
+         * @description Records `session.mail_requested`, and the look at the session (`access.session_viewed`); it is sent soon (`session.mail_sent`
+         *     or `session.mail_failed`). While one is under way already, that one is the answer.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
          */
         post: operations["request_mail"];
         delete?: never;
@@ -1347,10 +1801,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Streams a session's events: `event:` is the type, `id:` the cursor, `data:` the envelope.
-         * @description Resumes after `Last-Event-ID` or `?after=`; without either it begins with the session's first event. A frame
-         *     `reauthenticate` ends it when the visitor has signed out. Frames `typing` and `viewing` have no id: who writes at this moment,
-         *     and who of staff looks at the session; a customer is shown that the agent who has the session writes, and no more.
+         * Streams a session's events as server-sent events.
+         * @description `event:` is the event's type, `id:` the cursor, `data:` the envelope. Resumes after `Last-Event-ID` or `?after=`; without
+         *     either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out. Frames
+         *     `typing` and `viewing` have no id: who types at this moment, and who of staff views the session; a customer is shown that the
+         *     agent who has the session types, and no more. Where staff looks, `access.session_viewed` is recorded.
+         *
+         *     Open to the session's customer, and to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         get: operations["follow_session"];
         put?: never;
@@ -1369,12 +1826,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Shows the internal notes of a session; removed ones keep their places without a text. With `?at=` they are told as they stood, as
-         *     in `GET /api/sessions/{name}`.
+         * Lists the internal notes of a session.
+         * @description Removed ones keep their places without a text. With `?at=` they are shown as they stood, as in `GET /api/sessions/{name}`.
+         *     `access.session_viewed` is recorded. Customers never see notes.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
         get: operations["list_notes"];
         put?: never;
-        /** Writes an internal note: anybody of staff who writes in sessions, whoever has this one. */
+        /**
+         * Writes an internal note.
+         * @description Anybody who writes in sessions may, whoever has this one. Records `session.note_added`; who is mentioned is told at once.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["add_note"];
         delete?: never;
         options?: never;
@@ -1390,10 +1857,26 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Writes an internal note anew: its author alone. What it said before is kept in `history`. */
+        /**
+         * Writes an internal note anew.
+         * @description Its author alone. Records `session.note_edited`; what it said before is kept in `history`. `If-Match` is the version that the
+         *     author saw.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         put: operations["edit_note"];
         post?: never;
-        /** Removes an internal note: its author, or a supervisor. */
+        /**
+         * Removes an internal note.
+         * @description Its author, or a supervisor. Records `session.note_removed`; its place in the list stays. `If-Match` is the version that the
+         *     caller saw.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         delete: operations["remove_note"];
         options?: never;
         head?: never;
@@ -1409,7 +1892,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Declines a waiting session that one was offered. */
+        /**
+         * Declines a waiting session that one was offered.
+         * @description Records `session.offer_expired`; the session is offered to the next. An offer that is over already is left as it is.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["decline_offer"];
         delete?: never;
         options?: never;
@@ -1425,7 +1915,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets a session's class in the queue. */
+        /**
+         * Sets a session's class in the queue.
+         * @description Records `session.priority_changed`. The class that it has already records nothing; danger is declared by its rule alone, and
+         *     nobody lowers it.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         put: operations["set_priority"];
         post?: never;
         delete?: never;
@@ -1441,8 +1939,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The proof file of a session: its events up to the newest signed note, with their paths to what was signed. */
-        get: operations["prove_session"];
+        /**
+         * Downloads the proof file of a session.
+         * @description Its events up to the newest signed note, with their paths to what was signed; `docs/proof-file.md` explains it, and
+         *     `desk-replay check-proof` checks it without the server. `access.session_viewed` is recorded.
+         *
+         *     Open to staff with `audit:read` (admin, auditor), and programs whose key has it.
+         */
+        get: operations["download_proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1460,8 +1964,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rates the last service that a rating was asked for, for a week from then. The last rating counts; the session stays as it is. */
-        post: operations["rate"];
+        /**
+         * Rates the last service that a rating was asked for.
+         * @description Records `session.rating_given`. It is taken for a week after the rating was asked for. Rating again replaces the rating; the
+         *     session stays as it is.
+         *
+         *     Open to customers: with their visitor token, or as a new visitor.
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["rate_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1476,7 +1988,13 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Notes how far the caller has read a session: `unread` in the list of sessions counts from there. It is kept for 15 days. */
+        /**
+         * Notes how far the caller has read a session.
+         * @description `unread` in the list of sessions counts from there. It is kept for 15 days, beside the log: no event is recorded. Again with
+         *     the same position changes nothing.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         put: operations["mark_read"];
         post?: never;
         delete?: never;
@@ -1494,8 +2012,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives the session back to the assistant: who has it, or a supervisor. */
-        post: operations["release"];
+        /**
+         * Gives a session back to the assistant.
+         * @description The agent who has it, or a supervisor. Records `session.released`; the customer is told.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["release_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1511,8 +2036,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins a closed session anew, with the assistant. */
-        post: operations["reopen"];
+        /**
+         * Begins a closed session anew, with the assistant.
+         * @description Records `session.reopened`: a new episode of the same session.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["reopen_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1528,8 +2060,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hands the session back to the queue. */
-        post: operations["hand_back"];
+        /**
+         * Hands a session back to the queue.
+         * @description The agent who has it, or a supervisor. Records `session.returned_to_queue`, for a group where one is named.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["return_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1545,8 +2084,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the session from the agent who has it. */
-        post: operations["steal"];
+        /**
+         * Takes a session from the agent who has it.
+         * @description Records `session.transferred`; both agents and the customer are told. Again, by who has it now, nothing is recorded.
+         *
+         *     Open to staff with `session:supervise` (supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["steal_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1562,7 +2108,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Adds tags to a session and removes some. */
+        /**
+         * Adds tags to a session and removes some.
+         * @description Records `session.tags_changed`. A tag that is there already, or is not there to be removed, changes nothing.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["change_tags"];
         delete?: never;
         options?: never;
@@ -1579,8 +2132,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the session over: from the queue, or with `"from": "any"` from the assistant. */
-        post: operations["take_over"];
+        /**
+         * Takes a session over: from the queue, or with `"from": "any"` from the assistant.
+         * @description Records `session.agent_took_over`: the customer is told, and an answer in the making is withheld
+         *     (`session.assistant_reply_withheld`). Of several agents the first one gets it; the others are told who did. Taking over again
+         *     what one has records nothing.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["take_over_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1596,8 +2158,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives the session to another agent or group at once: who has it, or a supervisor. */
-        post: operations["transfer"];
+        /**
+         * Gives a session to another agent or group at once.
+         * @description The agent who has it, or a supervisor. Records `session.transferred` for an agent, `session.returned_to_queue` for a group;
+         *     the customer is told.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
+        post: operations["transfer_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1613,7 +2183,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Asks another agent or group to take the session: who has it, or a supervisor. */
+        /**
+         * Asks another agent or group to take a session.
+         * @description The agent who has it, or a supervisor; it stays with the agent until somebody accepts. Records `session.transfer_requested`.
+         *     One transfer may wait at a time.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["request_transfer"];
         delete?: never;
         options?: never;
@@ -1631,12 +2209,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Shows to whoever follows the session that the caller types, or has stopped: to staff of everybody, to the customer of the agent
-         *     who has the session.
-         * @description `true` holds for 10 seconds: a client that goes on typing repeats it before that. A message ends it, too. It is shown at most once
-         *     a second; of several in that time the last one is shown. A customer's request counts as a message to the limit of chats.
+         * Shows to whoever follows the session that the caller types, or has stopped.
+         * @description Staff is shown everybody, the customer only the agent who has the session. No event is recorded. `true` holds for 10 seconds:
+         *     a client that goes on typing repeats it before that. A message ends it, too. It is shown at most once a second; of several in
+         *     that time the last one is shown. A customer's request counts as a message to the limit of chats.
+         *
+         *     Open to the session's customer, and to staff with `session:write` (agent, supervisor, admin).
          */
-        post: operations["type_in_session"];
+        post: operations["report_typing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1653,11 +2233,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Shows to other members of staff who follow the session that the caller views it, or no longer does; never to the customer.
-         * @description `true` holds for 30 seconds: a client that goes on viewing repeats it before that. It is shown at most once a second; of several
-         *     in that time the last one is shown.
+         * Shows to other members of staff that the caller views the session, or no longer does.
+         * @description It is never shown to the customer. No event is recorded. `true` holds for 30 seconds: a client that goes on viewing repeats it
+         *     before that. It is shown at most once a second; of several in that time the last one is shown.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
          */
-        post: operations["view_session"];
+        post: operations["report_viewing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1671,8 +2253,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The working hours of a group. */
-        get: operations["shift_config"];
+        /**
+         * Shows the working hours of a group.
+         * @description From the calendar in force: hours of today, time zone, weekends and holidays, and whether somebody works now. No event is
+         *     recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_shift_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1688,8 +2276,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether somebody of a group works now. */
-        get: operations["shift_status"];
+        /**
+         * Shows whether somebody of a group works now.
+         * @description In the original's words, with the hours of today. No event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["show_shift_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1705,7 +2298,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists all tags that any session has, most used first. */
+        /**
+         * Lists all tags that any session has, most used first.
+         * @description With the number of sessions of each. No event is recorded.
+         *
+         *     Open to staff with `session:read` (agent, supervisor, admin, auditor), and programs whose key has it.
+         */
         get: operations["list_tags"];
         put?: never;
         post?: never;
@@ -1722,8 +2320,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tokens that sessions have at Coze, of this node. */
-        get: operations["token_info"];
+        /**
+         * Shows the tokens that sessions have at Coze, of this node.
+         * @description Without the tokens themselves. No event is recorded.
+         *
+         *     Open to staff with `settings:write` (admin).
+         */
+        get: operations["show_tokens"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1741,7 +2344,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replaces every token that a session has at Coze, on this node. */
+        /**
+         * Replaces every token that a session has at Coze, on this node.
+         * @description No event is recorded; a repeat replaces them again.
+         *
+         *     Open to staff with `settings:write` (admin).
+         */
         post: operations["refresh_tokens"];
         delete?: never;
         options?: never;
@@ -1756,8 +2364,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists what the caller is asked to take, the first to expire first. */
-        get: operations["pending_transfers"];
+        /**
+         * Lists what the caller is asked to take, the first to expire first.
+         * @description Transfers to the caller or to a group that the caller belongs to. No event is recorded.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         */
+        get: operations["list_pending_transfers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1775,7 +2388,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the session that one was asked to take, or not; or takes the question back. */
+        /**
+         * Accepts or declines a session that one was asked to take, or withdraws the request.
+         * @description Records `session.transfer_accepted` with `session.transferred`, or `session.transfer_declined`. Whoever asked may withdraw.
+         *
+         *     Open to staff with `session:write` (agent, supervisor, admin).
+         *
+         *     A repeat with the same `Idempotency-Key` is answered as the first, and records nothing.
+         */
         post: operations["respond_to_transfer"];
         delete?: never;
         options?: never;
@@ -1790,8 +2410,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process lives. */
-        get: operations["process_health"];
+        /**
+         * Answers while the process lives.
+         * @description For what restarts a process that does not answer. Asks no store; no event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["check_process"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1807,8 +2432,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process can serve: the store answers and takes events, the views keep up, nothing has raised an alarm. */
-        get: operations["readiness"];
+        /**
+         * Answers whether the process can serve.
+         * @description 200 while the store answers and takes events, the views keep up and nothing has raised an alarm, otherwise 503 with the
+         *     reason. For load balancers. No event is recorded.
+         *
+         *     Open to anybody, without a token.
+         */
+        get: operations["check_readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1884,11 +2515,6 @@ export interface components {
             status: components["schemas"]["AgentStatus"];
             /** @description What it signs in with; null once erased. */
             username?: string | null;
-        };
-        /** @description Who speaks; the original's fields. */
-        AgentInfo: {
-            /** @description By user name or id. */
-            agent_id?: string | null;
         };
         /**
          * @description Whether somebody of staff is there.
@@ -2089,21 +2715,6 @@ export interface components {
             /** @description Whose breakers, places and times these are: each node has its own. */
             node: string;
             success: boolean;
-        };
-        /** @description An event's place and time. */
-        At: {
-            /** Format: int64 */
-            position: number;
-            /**
-             * Format: date-time
-             * @description RFC 3339.
-             */
-            recorded_at: string;
-            /**
-             * Format: int64
-             * @description Place in the session, from 1.
-             */
-            version: number;
         };
         /** @description A page of the trail. */
         AuditAnswer: {
@@ -2314,28 +2925,6 @@ export interface components {
             new_password: components["schemas"]["NewPassword"];
             old_password: string;
         };
-        /** @description The answer to a caller who does not wait. */
-        ChatAccepted: {
-            /**
-             * Format: uuid
-             * @description The message's id: the reply's event lists it among what it `answers`.
-             */
-            message_id: string;
-            /**
-             * Format: int64
-             * @description Where the message is recorded; following the session's events after it brings the reply.
-             */
-            position: number;
-            /**
-             * Format: uuid
-             * @description The session's id.
-             */
-            session_id: string;
-            /** @description The session's name. */
-            session_name: string;
-            /** @description True: the message is recorded. */
-            success: boolean;
-        };
         ChatAcceptedData: {
             position: number;
             session_id: string;
@@ -2346,15 +2935,20 @@ export interface components {
              */
             type: "accepted";
         };
-        /** @description The answer. */
+        /** @description The answer to a message: 200 brings the assistant's text, 202 (`Prefer: respond-async`) the id of the message. */
         ChatAnswer: {
-            /** @description Why there is none. */
+            /** @description Why there is none; not with 202. */
             error?: string | null;
-            /** @description The assistant's text. */
+            /** @description The assistant's text; not with 202. */
             message?: string | null;
             /**
+             * Format: uuid
+             * @description With 202: the message's id, which the reply's event lists among what it `answers`.
+             */
+            message_id?: string;
+            /**
              * Format: int64
-             * @description Where the answer is recorded.
+             * @description Where the answer is recorded, or with 202 the message: the session's events after it bring the reply.
              */
             position: number;
             /**
@@ -2464,18 +3058,6 @@ export interface components {
              * @enum {string}
              */
             type: "withdrawn";
-        };
-        /** @description A checkpoint. */
-        CheckpointState: {
-            /** Format: int64 */
-            position: number;
-            /** Format: date-time */
-            signed_at: string;
-            /**
-             * Format: int64
-             * @description Events.
-             */
-            size: number;
         };
         /** @description The signing of checkpoints. */
         CheckpointsState: {
@@ -2745,13 +3327,6 @@ export interface components {
          * @enum {string}
          */
         CustomerType: "vip" | "old" | "new";
-        /** @description A session as its customer saw it. */
-        CustomerView: {
-            /** @description Beginnings of withheld replies that had been sent to the customer's stream. */
-            partly_shown: components["schemas"]["PartlyShown"][];
-            /** @description Without what was cleared by then, and without withheld replies. */
-            session: components["schemas"]["SessionState"];
-        };
         /** @description How the process and its parts do. */
         DetailedHealth: {
             /** @description As `/readyz` lists them. */
@@ -2778,8 +3353,6 @@ export interface components {
             data: components["schemas"]["DetailedHealth"];
             success: boolean;
         };
-        /** @description A random text that a browser made once and keeps to itself. */
-        Device: string;
         /** @description One version. */
         DocumentAnswer: {
             data: components["schemas"]["DocumentData"];
@@ -2839,24 +3412,15 @@ export interface components {
          */
         DraftRequest: {
             /** @description At most 5,000 characters; empty for no draft. */
-            text: string;
+            text: components["schemas"]["DraftText"];
         };
+        /** @description What somebody is about to write; of white space alone for no draft. */
+        DraftText: string;
         /** @description Where the caller has drafts. */
         DraftsAnswer: {
             /** @description The newest first. */
             data: components["schemas"]["DraftPlaceData"][];
             success: boolean;
-        };
-        /** @description Where mail goes, in at most 254 bytes; empty for nowhere. */
-        Email: string;
-        /** @description How the server of vectors does. */
-        EmbeddingsState: {
-            /** @description Why it could not be asked when it was last; words alone answer meanwhile. Null: it could. */
-            alarm: string | null;
-            /** @description Of them without a vector yet; while there are any, words alone answer. */
-            missing: number;
-            /** @description Question lines and answers in use. */
-            texts: number;
         };
         /**
          * @description A first code.
@@ -2982,24 +3546,11 @@ export interface components {
             /** @description The session's name; for staff its id as well. */
             session_name: components["schemas"]["Name"];
         };
-        /** @description Why a person is wanted. */
-        Escalation: {
-            details?: string | null;
-            reason: components["schemas"]["EscalationReason"];
-            rule?: string | null;
-            severity?: components["schemas"]["Severity"];
-            /** Format: double */
-            trigger_at: number;
-            /** Format: double */
-            waiting_seconds?: number | null;
-        };
         /**
          * @description Why a person is wanted.
          * @enum {string}
          */
         EscalationReason: "keyword" | "fail_loop" | "sentiment" | "vip" | "manual";
-        /** @description An event; `reset`: the cursor is of the log before a restore, forget what you know; `reauthenticate`: the stream ends, come back with another token */
-        EventFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"];
         /**
          * @description Why an assistant failed.
          * @enum {string}
@@ -3095,17 +3646,6 @@ export interface components {
             language?: "zh" | "en" | "de" | "fr" | "es" | "it" | null;
             /** @description It. */
             question: components["schemas"]["Text"];
-        };
-        /** @description A person is needed. */
-        FiringData: {
-            /** @description danger, vip, urgent or normal */
-            class: string;
-            details: string;
-            /** @description The skill of those who should take it; null for anybody. */
-            group: string | null;
-            reason: components["schemas"]["EscalationReason"];
-            rule: string;
-            severity: components["schemas"]["Severity"];
         };
         /** @description What a flag says. */
         FlagData: {
@@ -3298,35 +3838,6 @@ export interface components {
          * @enum {string}
          */
         Language: "zh" | "en" | "de" | "fr" | "es" | "it";
-        /** @description A rule that fired. */
-        LastDecision: {
-            /** @description True once what the rule saw is erased. */
-            erased?: boolean;
-            /** @description What the rule saw; null once erased. */
-            evidence?: string | null;
-            /** Format: int32 */
-            policy_version: number;
-            /** Format: int64 */
-            position: number;
-            reason: components["schemas"]["EscalationReason"];
-            /**
-             * Format: date-time
-             * @description RFC 3339.
-             */
-            recorded_at: string;
-            rule: string;
-            severity: components["schemas"]["Severity"];
-        };
-        /** @description A failure. */
-        LastErrorData: {
-            /** Format: date-time */
-            at: string;
-            code: components["schemas"]["FailureCode"];
-            /** @description The other side's code for it. */
-            error_code?: string | null;
-            /** @description What its support asks for. */
-            log_id?: string | null;
-        };
         /** @description How long whole answers took, of the last 1,000; null before the first. */
         LatencyData: {
             /** Format: int64 */
@@ -3465,15 +3976,6 @@ export interface components {
              */
             mail_id: string;
         };
-        /** @description A mail that was given up. */
-        MailFailureHealth: {
-            /** Format: date-time */
-            at: string;
-            /** @description Why. */
-            code: string;
-            /** Format: uuid */
-            mail_id: string;
-        };
         /** @description Mails to the team, as far as this process has sent them. */
         MailHealth: {
             /**
@@ -3505,11 +4007,6 @@ export interface components {
             /** @description Another mail, also while one about the session is under way. By default no. */
             force?: boolean | null;
         };
-        /**
-         * @description What became of a mail.
-         * @enum {string}
-         */
-        MailStatus: "requested" | "sent" | "failed";
         /** @description The message is recorded. */
         ManualMessageAnswer: {
             data: components["schemas"]["ManualMessageData"];
@@ -3595,8 +4092,6 @@ export interface components {
         Moment: string;
         /** @description A session's name, chosen by the client: on one line, without slashes. */
         Name: string;
-        /** @description A session's name, or empty for one that the server makes. */
-        NameOrNone: string;
         /** @description A password to be set; none of those that are tried first, and without the username in it. */
         NewPassword: string;
         /**
@@ -3684,26 +4179,21 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description An offer that waits for an answer. */
-        Offer: {
-            agent: components["schemas"]["Agent"];
-            /** Format: double */
-            expires_at: number;
+        /** @description A sign-in that is not over. */
+        OwnSignIn: {
+            /** @description From where it began. */
+            address?: string | null;
+            /** Format: date-time */
+            expires_at: string;
             /** Format: uuid */
-            offer_id: string;
-        };
-        /** @description A customer's place among those who wait for a person. */
-        OwnPlace: {
-            /**
-             * Format: int64
-             * @description About how long until somebody takes it; null where nothing tells.
-             */
-            estimated_wait_seconds?: number | null;
-            /**
-             * Format: int64
-             * @description From 1: the next one.
-             */
-            position: number;
+            id: string;
+            /** @description Whether it is the one that asks. */
+            is_this: boolean;
+            /** Format: date-time */
+            renewed_at: string;
+            /** Format: date-time */
+            since: string;
+            user_agent?: string | null;
         };
         /** @description How much of a withheld reply the customer saw. */
         PartlyShown: {
@@ -3714,30 +4204,6 @@ export interface components {
             shown: string;
             /** Format: double */
             timestamp: number;
-        };
-        /** @description A transfer that waits for an answer. */
-        PendingTransfer: {
-            /** Format: double */
-            expires_at: number;
-            from: components["schemas"]["Agent"];
-            /** @description Null where nobody said, and once erased. */
-            reason?: string | null;
-            /** @description An agent, as the original wrote one. */
-            to_agent?: {
-                /**
-                 * Format: uuid
-                 * @description For staff.
-                 */
-                agent_uuid?: string;
-                /** @description For staff the user name, for customers the id. */
-                id: string;
-                /** @description The shown name; null once erased. */
-                name?: string | null;
-            } | null;
-            /** @description Who was asked, if it was a group. */
-            to_group?: string | null;
-            /** Format: uuid */
-            transfer_id: string;
         };
         /** @description Transfers that wait for the caller's answer. */
         PendingTransfersAnswer: {
@@ -3789,13 +4255,6 @@ export interface components {
         PrepareSecondFactorRequest: {
             /** @description One's own password. */
             password: string;
-        };
-        /** @description The beginning of the newest message. */
-        Preview: {
-            content?: string | null;
-            role: components["schemas"]["MessageRole"];
-            /** Format: double */
-            timestamp: number;
         };
         /** @description The class of a session. */
         PriorityAnswer: {
@@ -4064,26 +4523,6 @@ export interface components {
             position: number;
             success: boolean;
         };
-        /** @description The rating that the customer was last asked for. */
-        RatingData: {
-            /**
-             * Format: date-time
-             * @description RFC 3339.
-             */
-            asked_at: string;
-            /** @description Null for none, and once erased. */
-            comment?: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339: from then on it is too late.
-             */
-            open_until: string;
-            /**
-             * Format: int32
-             * @description From 1, bad, to 5, good; null until it is given.
-             */
-            score?: number | null;
-        };
         /** @description The rating. */
         RatingGivenData: {
             /** Format: int32 */
@@ -4141,8 +4580,6 @@ export interface components {
             store: components["schemas"]["StoreState"];
             views: components["schemas"]["ViewsState"];
         };
-        /** @description Why something was done, as a program says it: lower-case letters, digits and underscores. */
-        Reason: string;
         ReauthenticateFrame: {
             data: string;
             /** @enum {string} */
@@ -4411,8 +4848,6 @@ export interface components {
             /** @description What the reader sees of the session. */
             session: components["schemas"]["SessionState"];
         };
-        /** @description As in `EventFrame`; `typing`: somebody else writes at this moment, or has stopped; `viewing`: somebody of staff looks at the session, or has turned away */
-        SessionFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"];
         SessionHiddenFrame: {
             data: string;
             /** @enum {string} */
@@ -4579,25 +5014,9 @@ export interface components {
             data: components["schemas"]["ShiftStatus"];
             success: boolean;
         };
-        /** @description A sign-in that is not over. */
-        SignInData: {
-            /** @description From where it began. */
-            address?: string | null;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: uuid */
-            id: string;
-            /** @description Whether it is the one that asks. */
-            is_this: boolean;
-            /** Format: date-time */
-            renewed_at: string;
-            /** Format: date-time */
-            since: string;
-            user_agent?: string | null;
-        };
         /** @description Where one is signed in. */
         SignInsAnswer: {
-            data: components["schemas"]["SignInData"][];
+            data: components["schemas"]["OwnSignIn"][];
             /**
              * Format: int64
              * @description How far the views had read the log.
@@ -4862,11 +5281,6 @@ export interface components {
             remove?: components["schemas"]["TagName"][] | null;
         };
         /**
-         * @description Whether a session is taken from the queue alone, or from the assistant as well.
-         * @enum {string}
-         */
-        TakenFrom: "queue" | "any";
-        /**
          * @description Who takes a session; the original's fields.
          * @example {
          *       "from": "any"
@@ -4968,14 +5382,6 @@ export interface components {
             serving: number;
             /** Format: int64 */
             total_escalations: number;
-        };
-        /** @description What it was asked on a day. */
-        TodayUsage: {
-            /** Format: int64 */
-            attempts: number;
-            /** @description One for each currency. */
-            cost: components["schemas"]["CostData"][];
-            tokens: components["schemas"]["TokensData"];
         };
         /** @description What the original told of its sessions. */
         TokenInfo: {
@@ -5253,8 +5659,6 @@ export interface components {
         };
         /** @description Ids of sessions, separated by commas. */
         Watched: string;
-        /** @description As in `SessionFrame`; `session_visible`: with the event that follows a session becomes one's own; `session_hidden`: with the event that follows it ceases to be; `answering`: an assistant's answer so far, in a session that is watched */
-        WorkbenchFrame: components["schemas"]["RecordedFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["ReauthenticateFrame"] | components["schemas"]["SessionVisibleFrame"] | components["schemas"]["SessionHiddenFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ViewingFrame"] | components["schemas"]["AnsweringFrame"];
     };
     responses: never;
     parameters: never;
@@ -5277,7 +5681,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    root: {
+    show_service: {
         parameters: {
             query?: never;
             header?: never;
@@ -5554,7 +5958,7 @@ export interface operations {
             };
         };
     };
-    heartbeat: {
+    send_heartbeat: {
         parameters: {
             query?: never;
             header?: never;
@@ -6032,7 +6436,7 @@ export interface operations {
             };
         };
     };
-    refresh: {
+    refresh_sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -6741,7 +7145,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The sign-in */
+                /**
+                 * @description The sign-in
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -6833,7 +7240,7 @@ export interface operations {
             };
         };
     };
-    own_statistics: {
+    show_own_statistics: {
         parameters: {
             query?: {
                 /** @description Waits until the views have read so far */
@@ -7143,7 +7550,7 @@ export interface operations {
             };
         };
     };
-    original_heartbeat: {
+    send_original_heartbeat: {
         parameters: {
             query?: never;
             header?: never;
@@ -7552,7 +7959,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -7640,7 +8050,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -7777,7 +8190,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -7883,7 +8299,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -7980,7 +8399,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8117,7 +8539,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8214,7 +8639,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The account's id, or what it signs in with */
+                /**
+                 * @description The account's id, or what it signs in with
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8555,7 +8983,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The key's id */
+                /**
+                 * @description The key's id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8744,7 +9175,7 @@ export interface operations {
             };
         };
     };
-    assistant_usage: {
+    show_assistant_usage: {
         parameters: {
             query?: {
                 /** @description By default day: of the shop's time zone */
@@ -8851,7 +9282,7 @@ export interface operations {
             };
         };
     };
-    audit_trail: {
+    list_audit_trail: {
         parameters: {
             query?: {
                 /** @description Exactly this one, like agent:<id> */
@@ -8964,7 +9395,7 @@ export interface operations {
             };
         };
     };
-    bot_info: {
+    show_bot: {
         parameters: {
             query?: never;
             header?: never;
@@ -9359,7 +9790,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The version; 0 is what the program or its environment brings */
+                /**
+                 * @description The version; 0 is what the program or its environment brings
+                 * @example 0
+                 */
                 version: number;
             };
             cookie?: never;
@@ -9484,7 +9918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChatAccepted"];
+                    "application/json": components["schemas"]["ChatAnswer"];
                 };
             };
             /** @description BAD_REQUEST, INVALID_FIELD: the body does not parse; `field` is the one at fault; INVALID_FIELD: a parameter does not parse; `field` is its name */
@@ -9605,7 +10039,7 @@ export interface operations {
             };
         };
     };
-    chat_stream: {
+    stream_chat: {
         parameters: {
             query?: never;
             header?: {
@@ -9743,7 +10177,7 @@ export interface operations {
             };
         };
     };
-    config: {
+    show_config: {
         parameters: {
             query?: never;
             header?: never;
@@ -10064,7 +10498,7 @@ export interface operations {
             };
         };
     };
-    new_conversation: {
+    start_conversation: {
         parameters: {
             query?: never;
             header?: {
@@ -10798,7 +11232,7 @@ export interface operations {
             };
         };
     };
-    faq_faults: {
+    list_faq_faults: {
         parameters: {
             query?: never;
             header?: never;
@@ -11456,7 +11890,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The version; 0 is what the program or its environment brings */
+                /**
+                 * @description The version; 0 is what the program or its environment brings
+                 * @example 0
+                 */
                 version: number;
             };
             cookie?: never;
@@ -11539,7 +11976,7 @@ export interface operations {
             };
         };
     };
-    health: {
+    show_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -11595,7 +12032,7 @@ export interface operations {
             };
         };
     };
-    detailed_health: {
+    show_detailed_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -11671,7 +12108,7 @@ export interface operations {
             };
         };
     };
-    escalate: {
+    escalate_session: {
         parameters: {
             query?: never;
             header?: {
@@ -12543,7 +12980,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The version; 0 is what the program or its environment brings */
+                /**
+                 * @description The version; 0 is what the program or its environment brings
+                 * @example 0
+                 */
                 version: number;
             };
             cookie?: never;
@@ -12870,7 +13310,7 @@ export interface operations {
             };
         };
     };
-    quick_reply_categories: {
+    list_quick_reply_categories: {
         parameters: {
             query?: {
                 /** @description Waits until the views have read so far */
@@ -12971,13 +13411,19 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version that the caller saw */
+                /**
+                 * @description The version that the caller saw
+                 * @example "1"
+                 */
                 "If-Match": components["schemas"]["Version"];
                 /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description Its id */
+                /**
+                 * @description Its id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -13141,13 +13587,19 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version that the caller saw */
+                /**
+                 * @description The version that the caller saw
+                 * @example "1"
+                 */
                 "If-Match": components["schemas"]["Version"];
                 /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description Its id */
+                /**
+                 * @description Its id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -13281,7 +13733,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Its id */
+                /**
+                 * @description Its id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -13735,7 +14190,7 @@ export interface operations {
             };
         };
     };
-    session_statistics: {
+    show_session_statistics: {
         parameters: {
             query?: {
                 /** @description Waits until the views have read so far */
@@ -13844,7 +14299,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -13963,7 +14421,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -14114,7 +14575,7 @@ export interface operations {
             };
         };
     };
-    close: {
+    close_session: {
         parameters: {
             query?: never;
             header?: {
@@ -14122,7 +14583,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -14281,7 +14745,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -14387,9 +14854,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description reply or note */
+                /**
+                 * @description reply or note
+                 * @example reply
+                 */
                 kind: components["schemas"]["DraftKind"];
             };
             cookie?: never;
@@ -14495,9 +14968,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description reply or note */
+                /**
+                 * @description reply or note
+                 * @example reply
+                 */
                 kind: components["schemas"]["DraftKind"];
             };
             cookie?: never;
@@ -14643,9 +15122,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description reply or note */
+                /**
+                 * @description reply or note
+                 * @example reply
+                 */
                 kind: components["schemas"]["DraftKind"];
             };
             cookie?: never;
@@ -14763,7 +15248,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's name or id */
+                /**
+                 * @description The session's name or id
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -14917,7 +15405,10 @@ export interface operations {
                 "Last-Event-ID"?: components["schemas"]["Cursor"];
             };
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -15038,7 +15529,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -15147,7 +15641,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -15294,15 +15791,24 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version that the caller saw */
+                /**
+                 * @description The version that the caller saw
+                 * @example "1"
+                 */
                 "If-Match": components["schemas"]["Version"];
                 /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description The note's id */
+                /**
+                 * @description The note's id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -15466,15 +15972,24 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The version that the caller saw */
+                /**
+                 * @description The version that the caller saw
+                 * @example "1"
+                 */
                 "If-Match": components["schemas"]["Version"];
                 /** @description Makes the request repeatable */
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description The note's id */
+                /**
+                 * @description The note's id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -15620,9 +16135,15 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
-                /** @description The offer's id */
+                /**
+                 * @description The offer's id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -15771,7 +16292,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -15912,12 +16436,15 @@ export interface operations {
             };
         };
     };
-    prove_session: {
+    download_proof: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16022,7 +16549,7 @@ export interface operations {
             };
         };
     };
-    rate: {
+    rate_session: {
         parameters: {
             query?: never;
             header?: {
@@ -16030,7 +16557,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16186,7 +16716,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16327,7 +16860,7 @@ export interface operations {
             };
         };
     };
-    release: {
+    release_session: {
         parameters: {
             query?: never;
             header?: {
@@ -16335,7 +16868,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16476,7 +17012,7 @@ export interface operations {
             };
         };
     };
-    reopen: {
+    reopen_session: {
         parameters: {
             query?: never;
             header?: {
@@ -16484,7 +17020,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16625,7 +17164,7 @@ export interface operations {
             };
         };
     };
-    hand_back: {
+    return_session: {
         parameters: {
             query?: never;
             header?: {
@@ -16633,7 +17172,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16774,7 +17316,7 @@ export interface operations {
             };
         };
     };
-    steal: {
+    steal_session: {
         parameters: {
             query?: never;
             header?: {
@@ -16782,7 +17324,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -16931,7 +17476,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17072,7 +17620,7 @@ export interface operations {
             };
         };
     };
-    take_over: {
+    take_over_session: {
         parameters: {
             query?: never;
             header?: {
@@ -17080,7 +17628,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17221,7 +17772,7 @@ export interface operations {
             };
         };
     };
-    transfer: {
+    transfer_session: {
         parameters: {
             query?: never;
             header?: {
@@ -17229,7 +17780,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17378,7 +17932,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17519,12 +18076,15 @@ export interface operations {
             };
         };
     };
-    type_in_session: {
+    report_typing: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's name; for staff its id as well */
+                /**
+                 * @description The session's name; for staff its id as well
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17666,12 +18226,15 @@ export interface operations {
             };
         };
     };
-    view_session: {
+    report_viewing: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The session's id, or a name that one customer alone uses */
+                /**
+                 * @description The session's id, or a name that one customer alone uses
+                 * @example session_1795651200_k3x9
+                 */
                 name: components["schemas"]["Name"];
             };
             cookie?: never;
@@ -17803,7 +18366,7 @@ export interface operations {
             };
         };
     };
-    shift_config: {
+    show_shift_config: {
         parameters: {
             query?: {
                 /** @description A skill group; without its own calendar, and by default, the default one holds */
@@ -17860,7 +18423,7 @@ export interface operations {
             };
         };
     };
-    shift_status: {
+    show_shift_status: {
         parameters: {
             query?: {
                 /** @description A skill group; without its own calendar, and by default, the default one holds */
@@ -18014,7 +18577,7 @@ export interface operations {
             };
         };
     };
-    token_info: {
+    show_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -18202,7 +18765,7 @@ export interface operations {
             };
         };
     };
-    pending_transfers: {
+    list_pending_transfers: {
         parameters: {
             query?: {
                 /** @description Waits until the views have read so far */
@@ -18307,7 +18870,10 @@ export interface operations {
                 "Idempotency-Key"?: components["schemas"]["Key"];
             };
             path: {
-                /** @description The transfer's id */
+                /**
+                 * @description The transfer's id
+                 * @example 11111111-2222-4333-8444-555555555566
+                 */
                 id: string;
             };
             cookie?: never;
@@ -18448,7 +19014,7 @@ export interface operations {
             };
         };
     };
-    process_health: {
+    check_process: {
         parameters: {
             query?: never;
             header?: never;
@@ -18493,7 +19059,7 @@ export interface operations {
             };
         };
     };
-    readiness: {
+    check_readiness: {
         parameters: {
             query?: never;
             header?: never;

@@ -15,14 +15,14 @@ export type Envelope = Omit<Schemas['Envelope'], 'data' | 'personal'> & {
   personal?: Record<string, unknown> | null;
 };
 export type Agent = Schemas['Agent'];
-export type Escalation = Schemas['Escalation'];
+export type Escalation = NonNullable<Schemas['SessionState']['escalation']>;
 export type AgentData = Schemas['AgentData'];
 export type Available = Schemas['AvailableData'];
 export type QueueEntry = Schemas['QueueEntryData'];
 export type Version = Schemas['VersionData'];
 
 export type Person = Schemas['StaffMember'];
-export type Rating = Schemas['RatingData'];
+export type Rating = NonNullable<Schemas['SessionState']['rating']>;
 export type Summary = Schemas['Summary'];
 export type SessionState = Schemas['SessionState'];
 export type SessionData = Schemas['SessionData'];

@@ -138,7 +138,8 @@ async fn is_whole_under(url: &str, path: &str) {
         assert_eq!(led.path(), format!("{path}{folder}/"));
     }
     let document: Value = get(&format!("{path}/openapi.json")).await.json().await.unwrap();
-    assert_eq!(document["servers"], json!([{"url": path}]));
+    let public = format!("https://shop.example{path}");
+    assert_eq!(document["servers"], json!([{"url": path}, {"url": public}]));
     let slash = browser().get(format!("{url}{path}/api/config/")).send().await.unwrap();
     let led = slash.url().join(slash.headers()["location"].to_str().unwrap()).unwrap();
     assert_eq!((slash.status().as_u16(), led.path()), (308, &*format!("{path}/api/config")));
@@ -147,7 +148,8 @@ async fn is_whole_under(url: &str, path: &str) {
 
 #[tokio::test]
 async fn a_desk_under_a_path_is_whole_whether_the_proxy_takes_the_path_off_or_not() {
-    let desk = desk(&[("DESK_TRUSTED_PROXIES", "127.0.0.1"), ("DESK_BASE_PATH", "/desk")]);
+    let settings = [("DESK_TRUSTED_PROXIES", "127.0.0.1"), ("DESK_BASE_PATH", "/desk")];
+    let desk = desk(&[&settings[..], &[("DESK_PUBLIC_ORIGIN", "https://Shop.example:443")]].concat());
     let documented = blocks().nth(1).unwrap().replace(UPSTREAM, &desk.url());
     let cut = documented.replace("location /desk", "location /desk/").replace(&desk.url(), &format!("{}/", desk.url()));
     for location in [documented, format!("{cut} location = /desk {{ return 308 /desk/; }} absolute_redirect off;")] {
