@@ -47,7 +47,7 @@ async fn the_readme_can_be_followed() {
     for block in &commands {
         script.block(block);
     }
-    script.line("test -s backup/events.db; test -s restored/keys.db; test -s desk.toml");
+    script.line("test -s saved/events.db; test -s restored/keys.db; test -s desk.toml");
     let said = block_in_place(|| script.run());
     for word in ["Hello, how can I help?", "my-session", "\"success\":true", "prove"] {
         assert!(said.contains(word), "{word}: {said}");
