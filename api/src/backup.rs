@@ -74,6 +74,6 @@ pub(crate) async fn backup(args: BackupArgs, settings: &Settings) -> Result<(), 
         return Ok(once::backup_once(folder, settings).await?);
     }
     let ends = BackupEnds { target: args.follow.filter(|target| !target.is_empty()), key: args.key };
-    crate::logging::start(settings.dev);
+    let _logging = crate::logging::start(settings.dev, None)?;
     follow::follow(&ends, settings).await
 }

@@ -230,11 +230,11 @@ async fn beside_serving(command: Option<Subcommands>, settings: &Settings) -> Re
         }
         Some(Subcommands::Backup(args)) => backup(args, settings).await,
         Some(Subcommands::Restore(args)) => {
-            logging::start(true);
+            let _logging = logging::start(true, None)?;
             restore(&args, settings).await
         }
         Some(Subcommands::Drill(args)) => {
-            logging::start(true);
+            let _logging = logging::start(true, None)?;
             drill(&args, settings).await
         }
         Some(Subcommands::CopyKeys(args)) => Ok(copy_keys(&args).await?),

@@ -40,7 +40,9 @@ fn schema<'a>(document: &'a mut Value, name: &str) -> &'a mut Value {
 
 #[test]
 fn changes_that_break_clients_are_found() {
-    let changes: [(&str, fn(&mut Value)); 16] = [
+    /// What is changed, by a name for people.
+    type Change = (&'static str, fn(&mut Value));
+    let changes: [Change; 16] = [
         ("the operation is gone", |document| drop(object(&mut document["paths"]).remove("/api/chat"))),
         ("its name is another", |document| document["paths"]["/api/chat"]["post"]["operationId"] = json!("ask")),
         ("its tag is another", |document| document["paths"]["/api/chat"]["post"]["tags"] = json!(["operator"])),
