@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import yaml
 from compose_spec import PyOptions
@@ -33,6 +34,7 @@ MOST_EXPOSED = 20
 
 def check(checks, folder, options, is_long):
     checks.run(dockerfile_is_clean)
+    checks.run(image_is_made_of_every_crate)
     checks.run(shell_scripts_are_read)
     checks.run(compose_files_hold)
     for path in sorted((DOCKER / "systemd").glob("*.service")):
@@ -51,6 +53,14 @@ def run(*command, **more):
 def dockerfile_is_clean(checks):
     hadolint = pathlib.Path(sys.executable).parent / "hadolint"
     checks.succeeds(run(hadolint, "--failure-threshold", "info", DOCKER / "Dockerfile"), "hadolint finds nothing in the Dockerfile")
+
+
+def image_is_made_of_every_crate(checks):
+    """Cargo wants each member of the workspace, whatever it builds."""
+    members = tomllib.loads((PROJECT / "Cargo.toml").read_text())["workspace"]["members"]
+    let_in = {line[1:] for line in (DOCKER / "Dockerfile.dockerignore").read_text().splitlines() if line.startswith("!")}
+    missing = {member.split("/")[0] for member in members} - let_in
+    checks.equal(missing, set(), "the image is built from every crate of the workspace")
 
 
 def shell_scripts_are_read(checks):
