@@ -15,11 +15,12 @@ use crate::{
 pub use background::BackgroundWork;
 pub use sampling::ScrapeServices;
 
-/// The metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
+/// Shows the metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
 ///
-/// What each says is in docs/metrics.md. What could not be asked for is left out, so the answer comes within seconds whatever is away.
+/// `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
+/// away. No event is recorded.
 #[utoipa::path(
-    get, path = "/api/metrics", operation_id = "metrics", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/metrics", operation_id = "show_metrics", tag = "operator", security(("bearer" = [])),
     responses((status = 200, body = String, content_type = "application/openmetrics-text"))
 )]
 pub async fn show(_: Require<SystemRead>, readiness: ReadinessServices, services: ScrapeServices) -> HttpResponse {
