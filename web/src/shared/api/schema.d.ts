@@ -1327,10 +1327,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
-         * @description What each says is in docs/metrics.md. What could not be asked for is left out, so the answer comes within seconds whatever is away.
+         * Shows the metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
+         * @description `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
+         *     away. No event is recorded.
+         *
+         *     Open to staff with `system:read` (supervisor, admin, auditor), and programs whose key has it.
          */
-        get: operations["metrics"];
+        get: operations["show_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -12420,7 +12423,7 @@ export interface operations {
             };
         };
     };
-    metrics: {
+    show_metrics: {
         parameters: {
             query?: never;
             header?: never;
