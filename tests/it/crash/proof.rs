@@ -61,12 +61,12 @@ impl Recorded {
         self.0.iter().filter(move |event| event["stream"].as_str().unwrap().strip_prefix("session-") == Some(session))
     }
 
-    /// The id of the one session of this name.
-    pub(crate) fn session_named(&self, name: &str) -> &str {
+    /// The id of the one session of this name; `None` where its customer was stopped before the first message.
+    pub(crate) fn session_named(&self, name: &str) -> Option<&str> {
         let named: Vec<&Value> =
             self.of_type("session.opened").filter(|event| event["personal"]["session_name"] == name).collect();
-        let [opened] = named[..] else { panic!("not one session is named {name}: {named:?}") };
-        opened["stream"].as_str().unwrap().strip_prefix("session-").unwrap()
+        assert!(named.len() <= 1, "more than one session is named {name}: {named:?}");
+        named.first()?["stream"].as_str().unwrap().strip_prefix("session-")
     }
 
     pub(crate) fn shown_to_the_customer(&self, session: &str) -> Vec<Value> {
