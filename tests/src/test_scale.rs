@@ -1,6 +1,5 @@
 //! The scale of a run: counts are small unless `DESK_TEST_LONG=1`, and everything random comes from a seed that is
-//! printed and can be given back as `DESK_TEST_SEED`. A short run has the same seed each time, so that whoever changes something is
-//! told of that change alone; a long one looks elsewhere each time.
+//! printed and can be given back as `DESK_TEST_SEED`.
 
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -22,11 +21,6 @@ pub fn rng(seed: u64, lot: u64) -> StdRng {
     StdRng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(lot))
 }
 
-/// FNV-1a of the test's name.
-fn usual_seed(test: &str) -> u64 {
-    test.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 /// The seed of this run of a test, printed.
 ///
 /// # Panics
@@ -35,7 +29,7 @@ fn usual_seed(test: &str) -> u64 {
 #[expect(clippy::print_stdout, reason = "shown beside a test that failed")]
 pub fn seed(test: &str) -> u64 {
     let given = std::env::var("DESK_TEST_SEED").ok().map(|seed| seed.parse().expect("DESK_TEST_SEED is a number"));
-    let seed = given.unwrap_or_else(|| if is_long() { rand::random() } else { usual_seed(test) });
+    let seed = given.unwrap_or_else(rand::random);
     println!("{test}: DESK_TEST_SEED={seed}");
     seed
 }
