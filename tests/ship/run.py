@@ -11,6 +11,7 @@ import importlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -57,13 +58,15 @@ def begin(part, options):
     """Runs one part as a process; answers what it printed and how it ended."""
     command = [sys.executable, str(HERE / "run.py"), "--inside", part, "--desk", options.desk, "--replay", options.replay]
     if part in AS_ROOT:
-        command = ["unshare", "--net", "--mount", "--propagation", "private", "--fork", "--kill-child", *command]
+        command = ["unshare", "--net", "--mount", "--fork", "--propagation", "private", "--kill-child", *command]
     began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S[is_long()])
-        said, code = done.stdout + done.stderr, done.returncode
-    except subprocess.TimeoutExpired as late:
-        said, code = (late.stdout or b"").decode(errors="replace") + "\nnot ok: it took too long", 1
+        said, code = process.communicate(timeout=LIMIT_S[is_long()])[0], process.returncode
+    except subprocess.TimeoutExpired:
+        # With everything that it started: what is left would hold the pipe open.
+        os.killpg(process.pid, signal.SIGKILL)
+        said, code = process.communicate()[0] + "\nnot ok: it took too long", 1
     lines = said.splitlines()
     passed = sum(line.startswith("ok ") for line in lines)
     failed = sum(line.startswith("not ok") for line in lines)
