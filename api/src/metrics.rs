@@ -5,7 +5,6 @@
 //! help and type, also while it has no value; what several nodes count adds up, because each counts only what it did itself.
 
 mod appends;
-mod backup_state;
 pub mod declared;
 mod families;
 mod http;
@@ -22,7 +21,6 @@ use event_store::AppendObserver;
 use prometheus_client::{encoding::text, registry::Registry};
 use tokio::sync::Mutex;
 
-pub use backup_state::BackupState;
 pub(crate) use families::{label, number, truth};
 pub use samples::Samples;
 
@@ -31,7 +29,7 @@ use families::Families;
 use http::Requests;
 
 /// How long what was asked of the services is told again: several collectors, or one that asks too often, cost no more than one.
-const KEPT: Duration = Duration::from_secs(3);
+const SAMPLED_FOR: Duration = Duration::from_secs(3);
 /// The content type of what is written.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -74,7 +72,7 @@ impl Metrics {
     /// All metrics as OpenMetrics text. `sample` asks the services, at most once in 3 s.
     pub async fn render(&self, sample: impl AsyncFnOnce(&Samples)) -> String {
         let mut sampled = self.sampled.lock().await;
-        if sampled.is_none_or(|at| at.elapsed() > KEPT) {
+        if sampled.is_none_or(|at| at.elapsed() > SAMPLED_FOR) {
             sample(&self.samples).await;
             *sampled = Some(Instant::now());
         }

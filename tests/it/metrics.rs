@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use backup::state::{DrillState, FollowerState, write_drill, write_follower};
 use futures::{StreamExt as _, stream};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
@@ -300,10 +301,18 @@ async fn what_backup_and_drill_left_in_the_data_directory_is_told() {
         "desk_restore_drill_last_success_timestamp_seconds",
     );
     assert_eq!((scrape.get(backup), scrape.get(drill)), (None, None));
-    for (file, at) in [("backup-state.json", "2026-11-30T18:00:00Z"), ("drill-state.json", "1970-01-01T00:01:00Z")] {
-        let text = json!({"last_success_at": at, "error": null}).to_string();
-        std::fs::write(measured.desk.data_dir().join(file), text).unwrap();
-    }
+    let (backed_up, drilled) = ("2026-11-30T18:00:00Z".parse().unwrap(), "1970-01-01T00:01:00Z".parse().unwrap());
+    let follower = FollowerState {
+        target: "/mnt/backup".to_owned(),
+        last_success_at: Some(backed_up),
+        position: 7,
+        head: 9,
+        segments: 1,
+        error: Some("the target is away".to_owned()),
+    };
+    write_follower(measured.desk.data_dir(), &follower).unwrap();
+    let ended = DrillState { ended_at: drilled, last_success_at: Some(drilled), seconds: 1.5, events: 7, error: None };
+    write_drill(measured.desk.data_dir(), &ended).unwrap();
     let scrape = measured.scrape_anew().await;
     assert_eq!((scrape.at(backup), scrape.at(drill)), (1_796_061_600.0, 60.0));
 }

@@ -104,7 +104,7 @@ fn a_day_begins_at_midnight_in_the_shops_zone_and_old_files_go_by_the_date_in_th
 }
 
 #[test]
-fn the_file_of_today_stays_where_no_day_is_kept_and_a_restart_appends() {
+fn todays_file_is_never_removed_and_a_restart_appends() {
     let folder = Folder::new("today");
     let clock = MovedClock::at("2026-11-30T00:00:00Z");
     for line in [b"one\n", b"two\n"] {

@@ -18,7 +18,7 @@ use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 use super::background::BackgroundWork;
 use crate::{
     logging::lines_dropped,
-    metrics::{BackupState, Metrics, Samples, label, number, process::ProcessFigures, truth},
+    metrics::{Metrics, Samples, label, number, process::ProcessFigures, truth},
     middleware::tls,
     routes::{
         health::{ReadinessServices, ReadyAnswer},
@@ -172,7 +172,7 @@ impl ScrapeServices {
         let settings = self.settings.clone();
         let asked = in_time(spawn_blocking(move || {
             let ends = settings.tls.as_ref().and_then(tls::certificate_ends);
-            (ProcessFigures::read(&settings.data_dir), BackupState::read(&settings.data_dir), ends)
+            (ProcessFigures::read(&settings.data_dir), backup::state::read(&settings.data_dir), ends)
         }));
         let (figures, backup, ends) = asked.await.unwrap_or_default();
         samples.resident_bytes.set(figures.resident_bytes.map(number));
@@ -181,9 +181,12 @@ impl ScrapeServices {
         samples.disk_free.set(figures.disk_bytes.map(|(free, _)| number(free)));
         samples.disk_size.set(figures.disk_bytes.map(|(_, size)| number(size)));
         samples.tls_expiry.set(ends.map(unix_seconds));
-        let backup_at = backup.backup.map(|at| (self.settings.log.kind().to_owned(), unix_seconds(at)));
+        let backup_at = backup
+            .follower
+            .and_then(|follower| follower.last_success_at)
+            .map(|at| (self.settings.log.kind().to_owned(), unix_seconds(at)));
         samples.backups.set_each("store", Some(backup_at.into_iter().collect()));
-        samples.drill.set(backup.drill.map(unix_seconds));
+        samples.drill.set(backup.drill.and_then(|drill| drill.last_success_at).map(unix_seconds));
     }
 }
 

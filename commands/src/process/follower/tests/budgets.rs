@@ -47,7 +47,7 @@ async fn works(fixture: &Fixture, context: &Context, manager: &WatchBudgets) {
 }
 
 /// Assistant, percent and what was spent, in the order of the log.
-async fn noted(fixture: &Fixture) -> Vec<(String, u8, u64)> {
+async fn reached(fixture: &Fixture) -> Vec<(String, u8, u64)> {
     let journal = journal::Journal::sealed(Arc::new(fixture.memory.clone()));
     let events = journal.whole_stream(&budget_stream(), StreamVersion::NONE).await.expect("the log answers");
     let note = |event: &Event| match event {
@@ -100,7 +100,7 @@ async fn whatever_step_it_dies_after_each_level_is_recorded_once() {
         works(&fixture, &fixture.node("a").await, &manager).await;
         works(&fixture, &fixture.node("a").await, &manager).await;
         let expected = [coze(BudgetLevel::Warning, 1_100_000), coze(BudgetLevel::Spent, 1_100_000)];
-        assert_eq!(noted(&fixture).await, expected, "{steps}");
+        assert_eq!(reached(&fixture).await, expected, "{steps}");
     }
 }
 
@@ -117,7 +117,7 @@ async fn what_was_noted_before_a_crash_stays_as_it_was() {
     drop(dying);
     fixture.costs(&context, 2, "coze", 100_000).await;
     works(&fixture, &fixture.node("a").await, &manager).await;
-    assert_eq!(noted(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
+    assert_eq!(reached(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_frozen_holder_notes_nothing_twice_and_writes_nothing() {
     assert_eq!(fixture.head().await, head, "a late command changed something");
     let late = frozen.commit().await;
     assert!(matches!(late, Err(ProcessError::Store(StoreError::Fenced { .. }))), "{late:?}");
-    assert_eq!(noted(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
+    assert_eq!(reached(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
 }
 
 /// Its rows know what an earlier holder read; and one whose store was lost reads history and notes nothing anew.
@@ -152,16 +152,16 @@ async fn whoever_goes_on_knows_what_was_spent() {
     fixture.expire_leases().await;
     fixture.costs(&first, 2, "coze", 300_000).await;
     works(&fixture, &second, &manager).await;
-    assert_eq!(noted(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
+    assert_eq!(reached(&fixture).await, [coze(BudgetLevel::Warning, 800_000)]);
     fixture.execute("delete from checkpoint").await;
     fixture.execute("delete from state").await;
     fixture.expire_leases().await;
     works(&fixture, &first, &manager).await;
-    assert_eq!(noted(&fixture).await.len(), 1);
+    assert_eq!(reached(&fixture).await.len(), 1);
     fixture.expire_leases().await;
     fixture.costs(&first, 3, "coze", 200_000).await;
     works(&fixture, &first, &manager).await;
-    assert_eq!(noted(&fixture).await.last(), Some(&coze(BudgetLevel::Spent, 1_000_000)));
+    assert_eq!(reached(&fixture).await.last(), Some(&coze(BudgetLevel::Spent, 1_000_000)));
 }
 
 #[tokio::test]
@@ -171,13 +171,13 @@ async fn it_notes_while_it_runs_and_a_raised_budget_is_another_one() {
     let running = start(&context, manager(&fixture, "openai=0.50,coze=1.00"));
     fixture.costs(&context, 1, "faq", 5_000_000).await;
     fixture.costs(&context, 2, "coze", 1_000_000).await;
-    until("both levels are noted", async || noted(&fixture).await.len() == 2).await;
+    until("both levels are noted", async || reached(&fixture).await.len() == 2).await;
     running.stop.send_replace(true);
     running.task.await.expect("it does not panic").expect("it was told to stop");
     let raised = start(&context, manager(&fixture, "coze=1.25"));
-    until("the warning of the new budget", async || noted(&fixture).await.len() == 3).await;
+    until("the warning of the new budget", async || reached(&fixture).await.len() == 3).await;
     fixture.costs(&context, 3, "coze", 250_000).await;
-    until("it is spent as well", async || noted(&fixture).await.last() == Some(&coze(BudgetLevel::Spent, 1_250_000)))
+    until("it is spent as well", async || reached(&fixture).await.last() == Some(&coze(BudgetLevel::Spent, 1_250_000)))
         .await;
     raised.stop.send_replace(true);
     raised.task.await.expect("it does not panic").expect("it was told to stop");
