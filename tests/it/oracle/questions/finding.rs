@@ -7,10 +7,18 @@ use event_store::Position;
 use jiff::SignedDuration;
 use projections::{AgentFilter, CustomerType, Reading, SessionFilter, SessionOrder, SessionPage, ViewsError};
 use serde_json::Value;
-use tests::oracle::{Asked, Customer, Oracle, Told, counts, find, list, quick_replies, unread, uses};
+use tests::oracle::{Asked, Customer, Oracle, Told, counts, find, list, preview, quick_replies, unread, uses};
 
 use super::{ALL, Examination, Question, ROWS, json};
 use crate::oracle::served;
+
+/// The text of a session's newest message before the one that is the newest now.
+fn pushed_out(events: &[&Told]) -> Option<String> {
+    let text = |events: &[&Told]| Some(preview(events)?.content?.replace("...", ""));
+    let newest = text(events);
+    let mut before = (0..events.len()).rev().filter_map(|end| text(&events[..end]));
+    before.find(|text| newest.as_ref() != Some(text))
+}
 
 /// Customers' types on the wire and in the views.
 const CUSTOMERS: [(&str, CustomerType); 3] =
@@ -31,6 +39,8 @@ impl Examination {
             keywords.extend(row.last_message.and_then(|newest| newest.content).map(|text| text.replace("...", "")));
             keywords.extend(Customer::of(oracle, &row.visitor).name);
         }
+        // What was last before it finds nothing any more.
+        keywords.extend(oracle.by_session().values().filter_map(|events| pushed_out(events)));
         for keyword in keywords.into_iter().chain(["100%_\\".to_owned()]) {
             let asked = Asked { keyword: Some(keyword.to_uppercase()), ..Asked::default() };
             // What grows when it is put into capitals and back again is another text.
