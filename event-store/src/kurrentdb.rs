@@ -13,6 +13,7 @@ mod connection;
 mod fault;
 mod identity;
 mod import;
+mod no_delay;
 mod read;
 mod reader;
 mod reservations;

@@ -11,6 +11,7 @@ mod outcomes;
 mod positions;
 mod program;
 mod reads;
+mod sockets;
 mod truncations;
 
 use std::{

@@ -7,6 +7,7 @@
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +18,11 @@ use eventstore::{
 use futures::FutureExt as _;
 use tokio::time::{Instant, timeout};
 
-use super::{fault::Fault, settings::KurrentSettings};
+use super::{
+    fault::Fault,
+    no_delay::{NoDelay, PROMPT},
+    settings::KurrentSettings,
+};
 
 /// A failing client is replaced after this time; doubled with each replacement up to [`LONGEST_KEPT`].
 const KEPT: Duration = Duration::from_secs(2);
@@ -30,6 +35,7 @@ const BETWEEN_DEAD: Duration = Duration::from_millis(100);
 pub(super) struct Connection {
     settings: Arc<KurrentSettings>,
     slot: Arc<Mutex<Slot>>,
+    no_delay: Arc<NoDelay>,
     /// Reads from the leader only, because decisions need current data.
     leader: bool,
 }
@@ -39,6 +45,8 @@ struct Slot {
     number: u64,
     made_at: Instant,
     kept: Duration,
+    /// The current client has answered.
+    has_worked: bool,
 }
 
 /// The client for one call.
@@ -52,8 +60,8 @@ pub(super) struct Lent {
 
 impl Connection {
     pub(super) fn new(settings: KurrentSettings, leader: bool) -> Self {
-        let slot = Slot { lent: None, number: 0, made_at: Instant::now(), kept: KEPT };
-        Self { settings: Arc::new(settings), slot: Arc::new(Mutex::new(slot)), leader }
+        let slot = Slot { lent: None, number: 0, made_at: Instant::now(), kept: KEPT, has_worked: false };
+        Self { settings: Arc::new(settings), slot: Arc::new(Mutex::new(slot)), no_delay: Arc::default(), leader }
     }
 
     pub(super) fn settings(&self) -> &KurrentSettings {
@@ -78,7 +86,13 @@ impl Connection {
         step: impl Future<Output = Result<T, eventstore::Error>>,
     ) -> Result<T, Fault> {
         // The client panics on some unexpected answers.
-        let result = match timeout(limit, AssertUnwindSafe(step).catch_unwind()).await {
+        let mut step = pin!(AssertUnwindSafe(step).catch_unwind());
+        let mut ended = timeout(PROMPT.min(limit), &mut step).await;
+        if ended.is_err() {
+            self.no_delay.set_again();
+            ended = timeout(limit.saturating_sub(PROMPT), step).await;
+        }
+        let result = match ended {
             Ok(Ok(answer)) => answer.map_err(Fault::Said),
             Ok(Err(_panic)) => Err(Fault::NotUnderstood),
             Err(_elapsed) => Err(Fault::NoAnswer(limit)),
@@ -106,6 +120,7 @@ impl Connection {
         let client = made.and_then(|made| made.map_err(|error| format!("{error:#}"))).map_err(Fault::NoClient)?;
         slot.number += 1;
         slot.made_at = Instant::now();
+        slot.has_worked = false;
         let lent = Lent { client, credentials, leader: self.leader, number: slot.number };
         slot.lent = Some(lent.clone());
         Ok(lent)
@@ -128,8 +143,14 @@ impl Connection {
 
     fn works(&self, number: u64) {
         let mut slot = self.slot();
-        if slot.number == number {
-            slot.kept = KEPT;
+        if slot.number != number {
+            return;
+        }
+        slot.kept = KEPT;
+        let is_first = !std::mem::replace(&mut slot.has_worked, true);
+        drop(slot);
+        if is_first {
+            self.no_delay.set();
         }
     }
 
