@@ -16,9 +16,12 @@ mod import;
 mod no_delay;
 mod read;
 mod reader;
+mod recall;
 mod reservations;
+mod searched;
 mod settings;
 mod spin_guard;
+mod steps;
 mod stream_index;
 mod truncations;
 mod watch;
@@ -146,8 +149,8 @@ impl KurrentLog {
 /// A reader that is notified of new events.
 async fn watching(connection: Connection, identity: Identity) -> Result<KurrentReader, KurrentError> {
     let reader = KurrentReader::new(connection.clone(), identity);
-    reader.announce(reader.last().await?);
-    watch::start(connection, reader.downgrade());
+    reader.find_end().await?;
+    watch::start(connection, reader.downgrade(), reader.searched.clone(), identity);
     Ok(reader)
 }
 

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod conformance;
+mod foreign;
 mod importing;
 mod limits;
 mod opening;

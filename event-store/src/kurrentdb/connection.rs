@@ -13,7 +13,8 @@ use std::{
 };
 
 use eventstore::{
-    AppendToStreamOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, SubscribeToAllOptions,
+    AppendToStreamOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, StreamPosition,
+    SubscribeToAllOptions,
 };
 use futures::FutureExt as _;
 use tokio::time::{Instant, timeout};
@@ -85,23 +86,70 @@ impl Connection {
         number: u64,
         step: impl Future<Output = Result<T, eventstore::Error>>,
     ) -> Result<T, Fault> {
-        // The client panics on some unexpected answers.
-        let mut step = pin!(AssertUnwindSafe(step).catch_unwind());
-        let mut ended = timeout(PROMPT.min(limit), &mut step).await;
-        if ended.is_err() {
-            self.no_delay.set_again();
-            ended = timeout(limit.saturating_sub(PROMPT), step).await;
-        }
-        let result = match ended {
-            Ok(Ok(answer)) => answer.map_err(Fault::Said),
-            Ok(Err(_panic)) => Err(Fault::NotUnderstood),
-            Err(_elapsed) => Err(Fault::NoAnswer(limit)),
+        let mut step = pin!(understood(step));
+        let result = self.within(limit, &mut step).await.unwrap_or(Err(Fault::NoAnswer(limit)));
+        self.note(&result, number);
+        result
+    }
+
+    /// As [`Self::step`], for a step that may look through any number of events of others: it has as long as it takes, while the
+    /// server answers something else within the limit.
+    pub(super) async fn search<T>(
+        &self,
+        lent: &Lent,
+        step: impl Future<Output = Result<T, eventstore::Error>>,
+    ) -> Result<T, Fault> {
+        let limit = self.settings.answer_limit();
+        let mut step = pin!(understood(step));
+        let result = loop {
+            if let Some(ended) = self.within(limit / 2, &mut step).await {
+                break ended;
+            }
+            let is_answering = timeout(limit / 2, understood(lent.newest_record()));
+            tokio::select! {
+                biased;
+                ended = &mut step => break ended,
+                answered = is_answering => match answered {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(fault)) => break Err(fault),
+                    Err(_elapsed) => break Err(Fault::NoAnswer(limit)),
+                },
+            }
         };
-        match &result {
+        self.note(&result, lent.number);
+        result
+    }
+
+    /// As [`Self::step`]; `None` if the server has not answered within the limit, which here is no fault.
+    pub(super) async fn attempt<T>(
+        &self,
+        lent: &Lent,
+        step: impl Future<Output = Result<T, eventstore::Error>>,
+    ) -> Result<Option<T>, Fault> {
+        let mut step = pin!(understood(step));
+        let Some(result) = self.within(self.settings.answer_limit(), &mut step).await else { return Ok(None) };
+        self.note(&result, lent.number);
+        result.map(Some)
+    }
+
+    /// `None`: it has not ended by then.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        step: &mut (impl Future<Output = Result<T, Fault>> + Unpin),
+    ) -> Option<Result<T, Fault>> {
+        if let Ok(ended) = timeout(PROMPT.min(limit), &mut *step).await {
+            return Some(ended);
+        }
+        self.no_delay.set_again();
+        timeout(limit.saturating_sub(PROMPT), step).await.ok()
+    }
+
+    fn note<T>(&self, result: &Result<T, Fault>, number: u64) {
+        match result {
             Ok(_) => self.works(number),
             Err(fault) => self.failed(fault, number),
         }
-        result
     }
 
     /// The current client, or a new one if there is none.
@@ -181,6 +229,13 @@ impl Lent {
         }
     }
 
+    /// The last record of `$all`, whoever wrote it. A server always has one, and finds it at once.
+    pub(super) async fn newest_record(&self) -> Result<Option<eventstore::RecordedEvent>, eventstore::Error> {
+        let options = self.reading_all().position(StreamPosition::End).max_count(1);
+        let mut answer = self.client.read_all(&options).await?;
+        Ok(answer.next().await?.and_then(|resolved| resolved.event))
+    }
+
     pub(super) fn subscribing(&self) -> SubscribeToAllOptions {
         match &self.credentials {
             Some(credentials) => SubscribeToAllOptions::default().authenticated(credentials.clone()),
@@ -194,6 +249,14 @@ impl Lent {
             Some(credentials) => options.authenticated(credentials.clone()),
             None => options,
         }
+    }
+}
+
+/// The client panics on some unexpected answers.
+async fn understood<T>(step: impl Future<Output = Result<T, eventstore::Error>>) -> Result<T, Fault> {
+    match AssertUnwindSafe(step).catch_unwind().await {
+        Ok(answer) => answer.map_err(Fault::Said),
+        Err(_panic) => Err(Fault::NotUnderstood),
     }
 }
 
