@@ -18,6 +18,7 @@ mod read;
 mod reader;
 mod recall;
 mod reservations;
+mod rival;
 mod searched;
 mod settings;
 mod spin_guard;

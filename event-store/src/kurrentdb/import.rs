@@ -17,6 +17,7 @@ use super::{
     identity::{self, Stored},
     reader::KurrentReader,
     refuse_older, reservations,
+    rival::until_visible,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -81,7 +82,10 @@ impl KurrentImport {
             for event in neighbours.iter().filter(|event| event.recorded_at > reserved_from) {
                 self.reserve(event).await?;
             }
-            self.send(neighbours).await?;
+            match self.send(neighbours).await {
+                Err(ImportError::Moved) => return Err(self.rival_of(before).await),
+                sent => sent?,
+            }
         }
         let places = self.read_back(before, events).await?;
         self.head = places.last().copied();
@@ -138,6 +142,15 @@ impl KurrentImport {
                 Err(ImportError::TooLarge { position: first.position, bytes, limit })
             }
             Err(fault) => Err(ImportError::Unavailable(Arc::new(fault))),
+        }
+    }
+
+    /// Another writer was first; the import reads on when that can be read.
+    async fn rival_of(&self, before: Position) -> ImportError {
+        let newer = || async move { Ok::<_, ReadError>(self.reader.read_all(before, 1).await?.pop()) };
+        match until_visible(newer).await {
+            Ok(_) => ImportError::Moved,
+            Err(error) => import_error(error),
         }
     }
 

@@ -25,6 +25,7 @@ use super::{
     codec::{self, Outgoing},
     fault::{Fault, ReadFault},
     reader::KurrentReader,
+    rival::Waiting,
     stream_index::{StreamIndex, lock},
 };
 use crate::{
@@ -64,6 +65,16 @@ struct PendingAppend<'a> {
     read: Vec<Arc<RecordedEvent>>,
     /// The stream was read to its end after the last write.
     is_fresh: bool,
+    /// No new attempt begins after this time.
+    no_more_after: Instant,
+}
+
+/// What the server answered to an append.
+enum Sent {
+    /// It is stored, unless an earlier one with its ids was.
+    Stored,
+    /// Another append was first, perhaps an earlier attempt of this one.
+    Refused,
 }
 
 impl KurrentWriter {
@@ -98,8 +109,8 @@ impl KurrentWriter {
     }
 
     async fn append_after(&self, request: &Request, index: &mut StreamIndex) -> Result<Appended, AppendError> {
-        let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false };
         let no_more_after = Instant::now() + PATIENCE;
+        let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false, no_more_after };
         let (mut pause, mut must_read) = (PAUSE, !index.is_known && request.expected != crate::Expected::NoStream);
         loop {
             let fault = match self.try_once(&mut pending, index, must_read).await {
@@ -137,12 +148,11 @@ impl KurrentWriter {
             let judged = sequencer.admit(pending.request, self.clock.now());
             match (judged, sequencer.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
-                (Ok(_), rows) => {
-                    if let Err(refused) = self.send(&pending.request.stream, index.head(), &rows).await? {
-                        return Ok(Err(refused));
-                    }
-                    self.read_on(pending, index).await?;
-                }
+                (Ok(_), rows) => match self.send(&pending.request.stream, index.head(), &rows).await? {
+                    Ok(Sent::Stored) => self.read_on(pending, index).await?,
+                    Ok(Sent::Refused) => self.read_rival(pending, index).await?,
+                    Err(refused) => return Ok(Err(refused)),
+                },
                 (Err(no), _) if pending.is_fresh => return Ok(Err(no)),
                 (Err(_), _) => self.read_on(pending, index).await?,
             }
@@ -158,6 +168,17 @@ impl KurrentWriter {
         pending.read.extend(new.into_iter().filter(comes_again));
         pending.is_fresh = true;
         Ok(())
+    }
+
+    /// Reads the append that was first, which may not be visible yet.
+    async fn read_rival(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
+        let (before, mut waiting) = (index.head().version, Waiting::until(pending.no_more_after));
+        loop {
+            self.read_on(pending, index).await?;
+            if index.head().version > before || !waiting.again().await {
+                return Ok(());
+            }
+        }
     }
 
     /// The stored events whose ids occur in the request.
@@ -190,7 +211,7 @@ impl KurrentWriter {
         stream: &StreamName,
         head: StreamHead,
         rows: &[Arc<RecordedEvent>],
-    ) -> Result<Result<(), AppendError>, Fault> {
+    ) -> Result<Result<Sent, AppendError>, Fault> {
         let outgoing: Vec<Outgoing> = rows.iter().map(|row| codec::encode(row)).collect();
         if outgoing.iter().map(Outgoing::bytes).sum::<usize>() > self.reader.connection.settings().max_append_bytes {
             return Ok(Err(AppendError::Refused("is larger than KurrentDB accepts, including sealed parts and ids")));
@@ -205,9 +226,8 @@ impl KurrentWriter {
             lent.client.append_to_stream(stream.as_str(), &options, events).await
         });
         match sent.await {
-            Ok(_) => Ok(Ok(())),
-            // Another append was first, perhaps an earlier attempt of this one.
-            Err(fault) if fault.is_conflict() => Ok(Ok(())),
+            Ok(_) => Ok(Ok(Sent::Stored)),
+            Err(fault) if fault.is_conflict() => Ok(Ok(Sent::Refused)),
             Err(fault) if fault.is_invalid() => {
                 Ok(Err(AppendError::Refused("is refused by KurrentDB; its configured limit may be below the default")))
             }
