@@ -13,6 +13,7 @@ mod connection;
 mod fault;
 mod identity;
 mod import;
+mod live;
 mod no_delay;
 mod read;
 mod reader;
@@ -149,9 +150,9 @@ impl KurrentLog {
 
 /// A reader that is notified of new events.
 async fn watching(connection: Connection, identity: Identity) -> Result<KurrentReader, KurrentError> {
-    let reader = KurrentReader::new(connection.clone(), identity);
+    let reader = KurrentReader::new(connection, identity);
     reader.find_end().await?;
-    watch::start(connection, reader.downgrade(), reader.searched.clone(), identity);
+    watch::start(&reader);
     Ok(reader)
 }
 

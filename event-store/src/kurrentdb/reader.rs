@@ -9,11 +9,13 @@
 //! Invariant: the end of the log is never assumed: an answer of `$all` has no end marker, so an empty one is compared with the log's
 //! head, and one without its expected first record was cut off.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicU64, Ordering},
+};
 
 use async_trait::async_trait;
 use eventstore::RecordedEvent as Raw;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
@@ -21,6 +23,7 @@ use super::{
     connection::Connection,
     fault::{Fault, ReadFault},
     identity,
+    live::{self, Live},
     read::{self, Begin, Ended, IDENTITY, Which},
     recall, reservations,
     searched::Searched,
@@ -32,7 +35,6 @@ use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     pages::PAGE,
     port::{EventReader, EventStream, Identity, Positions, ReadError, Truncation},
-    subscription,
 };
 
 /// Most records per call; more are read in several calls.
@@ -45,34 +47,62 @@ pub(super) struct KurrentReader {
     pub(super) connection: Connection,
     pub(super) indexes: StreamIndexes,
     pub(super) searched: Arc<Searched>,
+    pub(super) live: Arc<Live>,
     identity: Identity,
-    /// The highest position seen by this process; subscriptions wait for it to increase.
-    seen: Arc<watch::Sender<Position>>,
+    /// The highest position seen by this process.
+    seen: Arc<AtomicU64>,
+}
+
+/// A reader that does not keep the log from being dropped.
+pub(super) struct WeakReader {
+    pub(super) connection: Connection,
+    pub(super) searched: Arc<Searched>,
+    pub(super) live: Arc<Live>,
+    pub(super) identity: Identity,
+    indexes: StreamIndexes,
+    seen: Weak<AtomicU64>,
+}
+
+impl WeakReader {
+    /// `None` when the log was dropped.
+    pub(super) fn upgrade(&self) -> Option<KurrentReader> {
+        let Self { connection, searched, live, identity, indexes, seen } = self;
+        Some(KurrentReader {
+            connection: connection.clone(),
+            indexes: indexes.clone(),
+            searched: searched.clone(),
+            live: live.clone(),
+            identity: *identity,
+            seen: seen.upgrade()?,
+        })
+    }
 }
 
 impl KurrentReader {
     pub(super) fn new(connection: Connection, identity: Identity) -> Self {
-        let seen = Arc::new(watch::Sender::new(Position::START));
         let searched = Arc::new(Searched::new(connection.settings().search_worth()));
-        Self { connection, indexes: StreamIndexes::new(), searched, identity, seen }
+        let live = Arc::new(Live::new(Position::START));
+        Self { connection, indexes: StreamIndexes::new(), searched, live, identity, seen: Arc::default() }
     }
 
-    /// Announces a position to waiting subscriptions.
+    /// Remembers that there is an event at a position.
     pub(super) fn announce(&self, position: Position) {
-        self.seen.send_if_modified(|seen| {
-            let is_news = position > *seen;
-            *seen = position.max(*seen);
-            is_news
-        });
+        self.seen.fetch_max(position.0, Ordering::Relaxed);
     }
 
     pub(super) fn seen(&self) -> Position {
-        *self.seen.borrow()
+        Position(self.seen.load(Ordering::Relaxed))
     }
 
     /// For the watching task, which ends when the log is dropped.
-    pub(super) fn downgrade(&self) -> std::sync::Weak<watch::Sender<Position>> {
-        Arc::downgrade(&self.seen)
+    pub(super) fn downgrade(&self) -> WeakReader {
+        let Self { connection, indexes, searched, live, identity, seen } = self.clone();
+        WeakReader { connection, searched, live, identity, indexes, seen: Arc::downgrade(&seen) }
+    }
+
+    /// The next page of the log behind a position, from the server.
+    pub(super) async fn page_after(&self, after: Position) -> Result<Events, ReadFault> {
+        self.page(after, PAGE).await
     }
 
     /// Finds the last event when the log is opened, and remembers what had to be looked through for it.
@@ -84,6 +114,7 @@ impl KurrentReader {
         let newest = read::newest_record(&self.connection).await?;
         let last = self.last().await?;
         self.announce(last);
+        self.live.begin_after(last);
         self.searched.note(last, Position(newest.position.commit));
         recall::remember(&self.connection, &self.searched, self.identity, last).await;
         Ok(())
@@ -377,6 +408,6 @@ impl EventReader for KurrentReader {
     }
 
     fn subscribe(&self, after: Position) -> EventStream {
-        subscription::follow(Arc::new(self.clone()), self.seen.subscribe(), after)
+        live::follow(self.clone(), after)
     }
 }

@@ -99,6 +99,13 @@ impl StreamIndex {
         }
     }
 
+    /// Takes in events that come right behind those that are known, up to the stream's end.
+    pub(super) fn take(&mut self, events: &[Arc<RecordedEvent>]) -> Result<(), ReadError> {
+        events.iter().try_for_each(|event| self.append(event))?;
+        self.is_known = true;
+        Ok(())
+    }
+
     fn append(&mut self, event: &RecordedEvent) -> Result<(), ReadError> {
         let expected = self.head().version.next();
         if event.version != expected {

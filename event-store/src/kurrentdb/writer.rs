@@ -69,10 +69,19 @@ struct PendingAppend<'a> {
     no_more_after: Instant,
 }
 
+impl PendingAppend<'_> {
+    /// The stream was read to its end, and these events are new in it.
+    fn found(&mut self, new: Vec<Arc<RecordedEvent>>) {
+        let ids: Vec<Uuid> = self.request.events.iter().map(|event| event.event_id).collect();
+        self.read.extend(new.into_iter().filter(|event| ids.contains(&event.event.event_id)));
+        self.is_fresh = true;
+    }
+}
+
 /// What the server answered to an append.
 enum Sent {
-    /// It is stored, unless an earlier one with its ids was.
-    Stored,
+    /// It is stored, unless an earlier one with its ids was; its last event has this version and position.
+    Stored(StreamVersion, Position),
     /// Another append was first, perhaps an earlier attempt of this one.
     Refused,
 }
@@ -149,7 +158,7 @@ impl KurrentWriter {
             match (judged, sequencer.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
                 (Ok(_), rows) => match self.send(&pending.request.stream, index.head(), &rows).await? {
-                    Ok(Sent::Stored) => self.read_on(pending, index).await?,
+                    Ok(Sent::Stored(last, position)) => self.read_back(pending, index, last, position).await?,
                     Ok(Sent::Refused) => self.read_rival(pending, index).await?,
                     Err(refused) => return Ok(Err(refused)),
                 },
@@ -162,12 +171,27 @@ impl KurrentWriter {
 
     async fn read_on(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
         let new = index.read_on(&self.reader.connection, &pending.request.stream).await?;
-        let comes_again = |event: &Arc<RecordedEvent>| {
-            pending.request.events.iter().any(|again| again.event_id == event.event.event_id)
-        };
-        pending.read.extend(new.into_iter().filter(comes_again));
-        pending.is_fresh = true;
+        pending.found(new);
         Ok(())
+    }
+
+    /// Reads what was appended: from what the subscription brings, or else from the server.
+    async fn read_back(
+        &self,
+        pending: &mut PendingAppend<'_>,
+        index: &mut StreamIndex,
+        last: StreamVersion,
+        position: Position,
+    ) -> Result<(), ReadFault> {
+        let live = &self.reader.live;
+        match live.read_back(&pending.request.stream, index.head().version, last, position).await {
+            Some(brought) => {
+                index.take(&brought)?;
+                pending.found(brought);
+                Ok(())
+            }
+            None => self.read_on(pending, index).await,
+        }
     }
 
     /// Reads the append that was first, which may not be visible yet.
@@ -226,7 +250,10 @@ impl KurrentWriter {
             lent.client.append_to_stream(stream.as_str(), &options, events).await
         });
         match sent.await {
-            Ok(_) => Ok(Ok(Sent::Stored)),
+            Ok(written) => {
+                let last = StreamVersion(written.next_expected_version.saturating_add(1));
+                Ok(Ok(Sent::Stored(last, Position(written.position.commit))))
+            }
             Err(fault) if fault.is_conflict() => Ok(Ok(Sent::Refused)),
             Err(fault) if fault.is_invalid() => {
                 Ok(Err(AppendError::Refused("is refused by KurrentDB; its configured limit may be below the default")))
