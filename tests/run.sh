@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # What `make test` runs: every check of the project, on real servers that it installs or starts itself.
 # Stops at the first failure and says what to do. Prints the seconds of each step, the ten slowest tests, and the number of tests.
+# Hundreds of servers run at once on a few cores, so a test that failed beside the others is run once more, alone and from the same
+# seed: what fails twice fails the run, what passes is named at the end as unsteady.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 steps=$(mktemp)
 tap=$(mktemp)
+unsteady=$(mktemp)
 current= began=0 in_memory=
 
 # Ends the step before, and begins one.
@@ -26,9 +29,14 @@ report() {
     printf '\n== seconds of each step\n'
     cat "$steps"
     printf '%6d s  in all\n' "$SECONDS"
-    rm -rf "$log" "$steps" "$tap" ${in_memory:+"$in_memory"}
+    rm -rf "$log" "$steps" "$tap" "$unsteady" ${in_memory:+"$in_memory"}
 }
 trap report EXIT
+
+# Everything random comes from it: the whole run can be repeated.
+export DESK_TEST_SEED="${DESK_TEST_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+export PROPTEST_RNG_SEED="${PROPTEST_RNG_SEED:-$DESK_TEST_SEED}"
+echo "DESK_TEST_SEED=$DESK_TEST_SEED"
 
 # need PROGRAM DEBIAN-PACKAGE: installs the package where we may, otherwise says so and fails.
 need() {
@@ -145,7 +153,15 @@ report_time=(-Z unstable-options --report-time)
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(($(nproc) * 2))}"
 
 step "tests"
-cargo test "${timed[@]}" --workspace --lib --bins --tests -- "${report_time[@]}" 2>&1 | tee -a "$log" | grep -vE '^test .* ok <|^$'
+if ! cargo test "${timed[@]}" --workspace --lib --bins --tests --no-fail-fast -- "${report_time[@]}" 2>&1 |
+    tee -a "$log" | grep -vE '^test .* ok <|^$'; then
+    mapfile -t again < <(sed -nE 's/^test ([^ ]+)( - should panic)? \.\.\. FAILED.*/\1/p' "$log" | sort -u)
+    [ "${#again[@]}" != 0 ] || exit 1
+    printf '%s\n' "${again[@]}" >>"$unsteady"
+    step "tests that failed, again and alone"
+    cargo test --workspace --lib --bins --tests -- --exact --test-threads=1 "${again[@]}" 2>&1 | grep -E '^test |panicked|^error'
+    sed -i -E 's/^(test result): FAILED(\. [0-9]+ passed;) [0-9]+ failed/\1: unsteady\2 0 failed/' "$log"
+fi
 
 step "examples in documents"
 cargo test --workspace --doc --quiet 2>&1 | tee -a "$log" | grep -vE '^$'
@@ -176,7 +192,17 @@ into "$target/ship" tests/ship
 step "journeys in a browser"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 export DESK_PROGRAM="$target/debug/desk"
-node --test --test-timeout=600000 --test-reporter=tap tests/browser/ 2>&1 | tee -a "$log" | grep -E '^(not ok|ok|# (pass|fail))|error:'
+browser() {
+    node --test --test-timeout=600000 --test-reporter=tap "$@" 2>&1 | tee "$tap" | grep -E '^(not ok|ok|# (pass|fail))|error:'
+}
+if ! browser tests/browser/; then
+    mapfile -t again < <(sed -nE "/^ *not ok/,/location:/ s/.*location: '(.*\.mjs):[0-9:]*'.*/\1/p" "$tap" | sort -u)
+    [ "${#again[@]}" != 0 ] || exit 1
+    grep '^not ok' "$tap" | sed 's/^not ok [0-9]* - //' >>"$unsteady"
+    step "journeys of the files with a failed one, again"
+    browser "${again[@]}"
+fi
+cat "$tap" >>"$log"
 
 if [ "${DESK_TEST_LONG:-}" = 1 ]; then
     step "the built pages in Lighthouse (tests/lighthouse)"
@@ -194,6 +220,10 @@ awk '/^ +Running / { binary = $NF; gsub(/.*\/|-[0-9a-f]+\)$/, "", binary) }
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
 passed=$(count 4 '^# pass')
 failed=$(count 6 '^# fail')
+if [ -s "$unsteady" ]; then
+    printf '\n== unsteady: failed beside the others, passed alone\n'
+    cat "$unsteady"
+fi
 trap - EXIT
 report
 printf '\n%s passed, %s failed\n' "$passed" "$failed"

@@ -66,6 +66,7 @@ pub(crate) struct DrillArgs {
 
 /// What a drill found.
 struct Found {
+    log: Identity,
     filled: Filled,
     after: AfterRestore,
     checkpoints: usize,
@@ -91,7 +92,8 @@ pub(crate) async fn drill(args: &DrillArgs, settings: &Settings) -> Result<(), A
         error: found.as_ref().err().map(|error| chain(&**error)),
     };
     write_drill(&settings.data_dir, &state)?;
-    say(&found?, &Notes::read(settings), seconds)
+    let found = found?;
+    say(&found, &Notes::read(settings, found.log), seconds)
 }
 
 async fn try_it(args: &DrillArgs, settings: &Settings) -> Result<Found, AnyError> {
@@ -100,7 +102,8 @@ async fn try_it(args: &DrillArgs, settings: &Settings) -> Result<Found, AnyError
     let backup = Backup::open(target, key).await?;
     let folder = Folder::make(args.folder.as_deref().unwrap_or(&settings.data_dir))?;
     let (filled, log, vault) = restore_into(&folder.0, &backup).await?;
-    let checkpoints = verify_with_notes(&*log, &filled, Notes::read(settings)).await?;
+    let identity = log.identity().await?;
+    let checkpoints = verify_with_notes(&*log, &filled, Notes::read(settings, identity)).await?;
     let mut after = AfterRestore::default();
     look_at_events(&*log, &vault, &mut after, async |_person| Ok(())).await?;
     vault.close().await;
@@ -108,7 +111,7 @@ async fn try_it(args: &DrillArgs, settings: &Settings) -> Result<Found, AnyError
         return Err(after.complaint().into());
     }
     let head = compare_with_served(settings, &filled).await?;
-    Ok(Found { filled, after, checkpoints, head })
+    Ok(Found { log: identity, filled, after, checkpoints, head })
 }
 
 async fn restore_into(

@@ -123,7 +123,7 @@ pub(crate) async fn restore(args: &RestoreArgs, settings: &Settings) -> Result<(
     drop(data_dir);
     let done = finish(args, settings, &filled).await?;
     unfinished.end()?;
-    let notes = Notes::read(settings);
+    let notes = Notes::read(settings, done.raised);
     say(&done, &filled, &notes, began)?;
     if done.after.missing_keys > 0 {
         return Err(done.after.complaint().into());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::{AgentId, Encoded, ErasureCause, VisitorId, agent, customer};
 use event_store::{Actor, AppendError, Expected, Log, NewEvent, RecordedEvent, StreamName, log::LogError};
+use journal::Decoded;
 use uuid::Uuid;
 
 /// Whose data is erased.
@@ -80,6 +81,19 @@ pub fn erased_subject(recorded: &RecordedEvent) -> Option<Person> {
         ("agent", "agent.data_erased") => Some(Person::Staff(AgentId(id))),
         _another_event => None,
     }
+}
+
+/// Why somebody was erased, as the record of it says; a record that cannot be read says that it was asked for.
+#[must_use]
+pub fn cause_of(record: &RecordedEvent) -> ErasureCause {
+    let Ok(decoded) = Decoded::decode(Arc::new(record.clone())) else { return ErasureCause::Request };
+    if let Some((_, customer::Event::DataErased(erased))) = decoded.event().customer() {
+        return erased.cause;
+    }
+    if let Some((_, agent::Event::DataErased(erased))) = decoded.event().agent() {
+        return erased.cause;
+    }
+    ErasureCause::Request
 }
 
 /// Erases, and completes what was begun.

@@ -308,6 +308,14 @@ impl Database {
         }
     }
 
+    /// Writes a whole SQLite database, as it is at this moment, into a file that is not there yet; it may be in use.
+    ///
+    /// # Errors
+    /// The database's error; PostgreSQL knows no such copies.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), SqlError> {
+        self.fetch("vacuum into $1", &[(&*file.to_string_lossy()).into()]).await.map(drop)
+    }
+
     /// Closes every connection.
     pub async fn close(&self) {
         match self {

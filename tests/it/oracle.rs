@@ -236,7 +236,7 @@ impl ColumnTrial {
         for column in columns {
             let held = self.rows.held(column).await;
             let untouched = held.iter().filter(|(row, _)| !spoilt.contains(&(&column.table, *row)));
-            for row in untouched.sample(&mut self.random, count(3, 30).min(held.len() / columns.len())) {
+            for row in untouched.sample(&mut self.random, count(3, 30).min(held.len() / columns.len()).max(1)) {
                 planted.extend(self.rows.plant(column, row, &held, &mut self.random).await);
                 spoilt.insert((&column.table, row.0));
             }

@@ -14,9 +14,10 @@ use event_store::{
     sqlite::SqliteStore,
     verify::{FirstFlaw, Report, verify},
 };
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::RngExt as _;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
+use tests::test_scale::{rng, seed};
 use uuid::Uuid;
 
 pub(crate) const EVENTS: u64 = 200;
@@ -137,9 +138,7 @@ fn second_opinion(path: &Path) -> (i32, String) {
 
 /// The first, the last, and some positions between.
 pub(crate) fn positions(test: &str) -> Vec<u64> {
-    let seed = std::env::var("TAMPER_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
-    println!("{test}: TAMPER_SEED={seed}");
-    let mut random = StdRng::seed_from_u64(seed);
+    let mut random = rng(seed(test), 0);
     let mut positions = vec![1, EVENTS];
     positions.extend((0..2).map(|_| random.random_range(3..EVENTS - 1)));
     positions

@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -27,12 +28,16 @@ pub struct Desk {
     port: u16,
     child: Option<Child>,
     log: Arc<Mutex<String>>,
+    /// The threads that read what the server prints.
+    readers: Vec<JoinHandle<()>>,
     staff_token: Mutex<Option<(String, Instant)>>,
     _own_folder: Option<tempfile::TempDir>,
 }
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(60);
+/// How long a line may be on its way from the server to its reader on a busy machine.
+const LINE: Duration = Duration::from_secs(20);
 /// The password of the account `admin` on every server.
 pub const ADMIN_PASSWORD: &str = "correct horse battery";
 /// How long an access token is reused: less than its lifetime of 15 min.
@@ -53,9 +58,9 @@ impl Desk {
         let own_folder = setup.data_dir.is_none().then(|| tempfile::tempdir().expect("a temporary folder can be made"));
         let folder = own_folder.as_ref().map(|folder| folder.path().join("data"));
         let data_dir = setup.data_dir.clone().or(folder).expect("one of both is there");
-        let (port, log) = (free_port(), Arc::default());
+        let (port, log, readers) = (free_port(), Arc::default(), Vec::new());
         let staff_token = Mutex::default();
-        Self { setup, data_dir, port, child: None, log, staff_token, _own_folder: own_folder }
+        Self { setup, data_dir, port, child: None, log, readers, staff_token, _own_folder: own_folder }
     }
 
     /// Starts the server again on the same data and port; waits until it says that it is ready.
@@ -73,13 +78,10 @@ impl Desk {
     /// Starts a server that refuses to start, and waits for its end. Returns its exit code and output.
     #[must_use]
     pub fn start_refused(setup: Setup) -> (Option<i32>, String) {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let data_dir = setup.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
-        let (log, staff_token) = (Arc::default(), Mutex::default());
-        let mut desk = Self { setup, data_dir, port: free_port(), child: None, log, staff_token, _own_folder: None };
+        let mut desk = Self::prepared(setup);
         desk.begin_start();
         let status = desk.wait_for_end();
-        std::thread::sleep(Duration::from_millis(100));
+        desk.read_to_the_end();
         (status.code(), desk.log())
     }
 
@@ -103,8 +105,8 @@ impl Desk {
         command.args(arguments);
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
-        self.keep_log(child.stdout.take().expect("it is piped"));
-        self.keep_log(child.stderr.take().expect("it is piped"));
+        let (stdout, stderr) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
+        self.readers = vec![self.keep_log(stdout), self.keep_log(stderr)];
         self.child = Some(child);
     }
 
@@ -179,7 +181,7 @@ impl Desk {
         path
     }
 
-    fn keep_log(&self, output: impl std::io::Read + Send + 'static) {
+    fn keep_log(&self, output: impl std::io::Read + Send + 'static) -> JoinHandle<()> {
         let log = self.log.clone();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -187,11 +189,36 @@ impl Desk {
                 log.push_str(&line);
                 log.push('\n');
             }
-        });
+        })
+    }
+
+    /// Waits for what an ended server has printed; what it started may still hold its output open.
+    fn read_to_the_end(&self) {
+        let ended = Instant::now();
+        while ended.elapsed() < LINE && !self.readers.iter().all(JoinHandle::is_finished) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     fn said_ready(&self) -> bool {
         self.log().lines().any(|line| line.starts_with("desk is ready: "))
+    }
+
+    /// The same once it has a text: a line is read a moment after what it tells of.
+    ///
+    /// # Panics
+    /// It does not come.
+    #[must_use]
+    pub fn log_with(&self, text: &str) -> String {
+        let asked = Instant::now();
+        loop {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            assert!(asked.elapsed() < LINE, "the log does not tell of \"{text}\":\n{log}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// All that the server has printed since its last start.
@@ -224,7 +251,9 @@ impl Desk {
         let mut child = self.child.take()?;
         let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill can be run");
         assert!(status.success(), "SIGTERM could not be sent");
-        child.wait().expect("the child can be waited for").code()
+        let code = child.wait().expect("the child can be waited for").code();
+        self.read_to_the_end();
+        code
     }
 
     /// The server's process.

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod fuzz_targets;
 pub mod http_client;
 pub mod identity;
+pub mod installed_server;
 pub mod kurrent;
 pub mod mail_server;
 pub mod oracle;

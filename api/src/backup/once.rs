@@ -1,8 +1,9 @@
 //! `desk backup --once DIR`: a copy of each database of a data directory, taken while `desk` serves.
 //!
-//! Each copy is SQLite's own (`vacuum into`): one consistent state, whatever is written meanwhile. Invariants: the copies fit
-//! together, because the policies' store is copied before the log, and so is never ahead of it, and the keys after it, so none that an
-//! event in the copy needs is missing, and again where keys were destroyed meanwhile, so none is destroyed without its record; the folder appears whole or not at all; nothing that exists is overwritten.
+//! Each copy is SQLite's own: one consistent state, whatever is written meanwhile. Invariants: the copies fit together, because the
+//! policies' store is copied before the log, and so is never ahead of it, and the keys after it, so none that an event in the copy
+//! needs is missing, and again where keys were destroyed meanwhile, so none is destroyed without its record; the folder appears
+//! whole or not at all; nothing that exists is overwritten.
 
 use std::{
     fs::{self, DirBuilder, File, Permissions},
@@ -11,7 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use event_store::sql::{Access, Database, SqlError};
+use event_store::{
+    sql::{Access, Database, SqlError},
+    vault::key_migration::count_destroyed,
+};
 
 use crate::settings::{EventStoreLocation, Settings};
 
@@ -129,16 +133,16 @@ async fn destroyed_keys(vault: &Path) -> Result<u64, OnceError> {
     }
     let failed = |source| OnceError::Copy { path: vault.to_owned(), source };
     let database = Database::sqlite(vault, Access::ReadOnly).await.map_err(failed)?;
-    let rows = database.fetch("select count(*) from data_key where wrapped is null", &[]).await;
+    let destroyed = count_destroyed(&database).await;
     database.close().await;
-    rows.and_then(|rows| rows[0].count(0)).map_err(failed)
+    destroyed.map_err(failed)
 }
 
 async fn copy(from: &Path, to: &Path) -> Result<(), SqlError> {
     let database = Database::sqlite(from, Access::ReadOnly).await?;
-    let copied = database.fetch("vacuum into $1", &[(&*to.to_string_lossy()).into()]).await;
+    let copied = database.copy_into(to).await;
     database.close().await;
-    copied.map(drop)
+    copied
 }
 
 /// On disk, and for the owner's eyes alone.

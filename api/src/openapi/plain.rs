@@ -11,13 +11,24 @@ use utoipa::openapi::OpenApi;
 use super::{in_place::rewrite_choices, samples::add_samples, streams::tell_streams};
 
 /// Tags in the order of a newcomer's day, each with what its routes are for.
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 11] = [
     (
-        "customer",
-        "What a shop's page, app or script does for a customer: chat, ask for a person, say who the customer is.",
+        "chat",
+        "What a shop's page, app or script does first: ask, be answered at once or as a stream, ask for a person, rate.",
     ),
-    ("staff", "What agents, supervisors, auditors and programs do: sign in, answer, watch, replay, administer."),
-    ("operator", "How the running server is, for those who run it."),
+    ("customers", "Who the customer is, by a token of the shop, and what is known of whoever asks."),
+    ("sign-in", "How staff signs in and stays signed in: passwords, second factors, one's own profile and sign-ins."),
+    ("sessions", "The sessions that a caller may see: lists, one of them, its events as they come."),
+    ("hand-off", "How a session comes to a person and goes on: queue, takeover, transfer, release, closing, mail."),
+    (
+        "workbench",
+        "What agents add to a session: notes, tags, priority, drafts, quick replies, who reads and who types.",
+    ),
+    ("availability", "Who of the team is there, and what an agent did today."),
+    ("team", "The accounts of the team and the keys of programs, for administrators."),
+    ("rules", "What decides without a person: policies, calendars, flags and the FAQ, each in versions."),
+    ("audit", "What happened and the proof of it: the trail, the log's events, a session's proof."),
+    ("operation", "How the running server is, for those who run it."),
 ];
 
 /// Headers of answers, and what each says.

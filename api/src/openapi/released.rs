@@ -45,7 +45,7 @@ fn changes_that_break_clients_are_found() {
     let changes: [Change; 16] = [
         ("the operation is gone", |document| drop(object(&mut document["paths"]).remove("/api/chat"))),
         ("its name is another", |document| document["paths"]["/api/chat"]["post"]["operationId"] = json!("ask")),
-        ("its tag is another", |document| document["paths"]["/api/chat"]["post"]["tags"] = json!(["operator"])),
+        ("its tag is another", |document| document["paths"]["/api/chat"]["post"]["tags"] = json!(["operation"])),
         ("a way to say who calls is gone", |document| {
             document["paths"]["/api/config"]["get"]["security"] = json!([{"bearer": []}]);
         }),

@@ -6,7 +6,7 @@
 use std::pin::pin;
 
 use ::backup::{KeyFiles, Segments};
-use commands::erasure::{Person, erased_subject};
+use commands::erasure::{Person, cause_of, erased_subject};
 use domain::ErasureCause;
 use event_store::{
     Actor, Position, RecordedEvent,
@@ -103,9 +103,7 @@ pub(crate) async fn fill(
 
 fn later_erasure(event: &RecordedEvent) -> Option<LaterErasure> {
     let person = erased_subject(event)?;
-    let data: serde_json::Value = serde_json::from_str(&event.event.data).ok()?;
-    let cause = if data["cause"] == "retention" { ErasureCause::Retention } else { ErasureCause::Request };
-    Some(LaterErasure { person, cause, actor: event.event.actor.clone() })
+    Some(LaterErasure { person, cause: cause_of(event), actor: event.event.actor.clone() })
 }
 
 /// Restores keys; those that are destroyed in any file are destroyed afterwards. Returns how many files there were.

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use event_store::{
-    checkpoint::{Checkpoint, PublicKey},
+    Identity,
+    checkpoint::{Checkpoint, CheckpointKey, PublicKey},
     event::time_text,
 };
 
@@ -17,9 +18,10 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    /// All notes in the folder that the key has signed; none where folder or key are gone.
-    pub(crate) fn read(settings: &Settings) -> Self {
-        let key = PublicKey::read(&settings.checkpoint_key_file()).ok();
+    /// All notes in the folder that the log's key has signed; none where folder or key are gone.
+    pub(crate) fn read(settings: &Settings, log: Identity) -> Self {
+        let key = CheckpointKey::read_for(&settings.checkpoint_key_file(), log).ok();
+        let key = key.map(|key| key.public().clone());
         let checkpoints = key.as_ref().map(|key| signed_notes(&settings.checkpoint_dir(), key)).unwrap_or_default();
         Self { checkpoints, key }
     }

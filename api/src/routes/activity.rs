@@ -68,7 +68,7 @@ pub struct ActivityAnswer {
 /// # Errors
 /// The session is not there or not the caller's, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/typing", operation_id = "report_typing", tag = "customer",
+    post, path = "/api/sessions/{name}/typing", operation_id = "report_typing", tag = "workbench",
     request_body = TypingRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession),
@@ -98,7 +98,7 @@ pub async fn typing(
 /// # Errors
 /// The session is not there, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/viewing", operation_id = "report_viewing", tag = "staff",
+    post, path = "/api/sessions/{name}/viewing", operation_id = "report_viewing", tag = "workbench",
     security(("bearer" = [])), request_body = ViewingRequest,
     params(StaffsSession),
     responses(

@@ -74,7 +74,7 @@ const ID_CHARS: usize = 36;
 /// # Errors
 /// The caller may not; a parameter or the cursor is malformed; a watched session is not there.
 #[utoipa::path(
-    get, path = "/api/agent/events", operation_id = "follow_workbench", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/events", operation_id = "follow_workbench", tag = "sessions", security(("bearer" = [])),
     params(
         ("watch" = Option<texts::Watched>, Query, description = "Up to 20 ids of sessions, separated by commas"),
         ("scope" = Option<words::StreamScope>, Query, description = "`all`: every session, for `session:supervise`"),

@@ -71,7 +71,7 @@ pub struct AgentAnswer {
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/agents", operation_id = "list_agents", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agents", operation_id = "list_agents", tag = "team", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = AgentsAnswer),
@@ -103,7 +103,7 @@ pub async fn list(
 /// # Errors
 /// There is none, the caller may not, or the log is away.
 #[utoipa::path(
-    get, path = "/api/agents/{id}", operation_id = "show_agent", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agents/{id}", operation_id = "show_agent", tag = "team", security(("bearer" = [])),
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
@@ -129,7 +129,7 @@ pub async fn show(
 /// # Errors
 /// A field is not taken, there is one of this name, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agents", operation_id = "create_agent", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agents", operation_id = "create_agent", tag = "team", security(("bearer" = [])),
     request_body = CreateAgentRequest,
     responses(
         (status = 200, body = AgentAnswer),
@@ -178,7 +178,7 @@ fn as_exists(error: CommandError) -> Problem {
 /// # Errors
 /// A field is not taken, there is no such account, it is the last administrator, the caller may not, or the log is away.
 #[utoipa::path(
-    put, path = "/api/agents/{id}", operation_id = "change_agent", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/agents/{id}", operation_id = "change_agent", tag = "team", security(("bearer" = [])),
     request_body = ChangeAgentRequest,
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
@@ -216,7 +216,7 @@ async fn change_it(
 /// # Errors
 /// As [`change`].
 #[utoipa::path(
-    put, path = "/api/agents/{id}/skills", operation_id = "set_skills", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/agents/{id}/skills", operation_id = "set_skills", tag = "team", security(("bearer" = [])),
     request_body = SkillsRequest,
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
@@ -241,7 +241,7 @@ pub async fn skills(
 /// # Errors
 /// There is none, it is the last administrator, the caller may not, or the log is away.
 #[utoipa::path(
-    delete, path = "/api/agents/{id}", operation_id = "deactivate_agent", tag = "staff", security(("bearer" = [])),
+    delete, path = "/api/agents/{id}", operation_id = "deactivate_agent", tag = "team", security(("bearer" = [])),
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
@@ -265,7 +265,7 @@ pub async fn deactivate(
 /// # Errors
 /// There is none, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agents/{id}/reactivate", operation_id = "reactivate_agent", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agents/{id}/reactivate", operation_id = "reactivate_agent", tag = "team", security(("bearer" = [])),
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
@@ -300,7 +300,7 @@ pub struct ResetPasswordAnswer {
 /// # Errors
 /// The password is not taken, there is no such account, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agents/{id}/reset-password", operation_id = "reset_password", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agents/{id}/reset-password", operation_id = "reset_password", tag = "team", security(("bearer" = [])),
     request_body = ResetPasswordRequest,
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(

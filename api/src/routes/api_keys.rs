@@ -114,7 +114,7 @@ pub struct ApiKeysAnswer {
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/api-keys", operation_id = "list_api_keys", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/api-keys", operation_id = "list_api_keys", tag = "team", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = ApiKeysAnswer),
@@ -166,7 +166,7 @@ pub struct IssueApiKeyAnswer {
 /// # Errors
 /// A field is not taken, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/api-keys", operation_id = "issue_api_key", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/api-keys", operation_id = "issue_api_key", tag = "team", security(("bearer" = [])),
     request_body = IssueApiKeyRequest,
     responses(
         (status = 200, body = IssueApiKeyAnswer),
@@ -207,7 +207,7 @@ pub struct ApiKeyAnswer {
 /// # Errors
 /// There is none of this id, the caller may not, or the log is away.
 #[utoipa::path(
-    delete, path = "/api/api-keys/{id}", operation_id = "revoke_api_key", tag = "staff", security(("bearer" = [])),
+    delete, path = "/api/api-keys/{id}", operation_id = "revoke_api_key", tag = "team", security(("bearer" = [])),
     params(("id" = String, Path, description = "The key's id")),
     responses(
         (status = 200, body = ApiKeyAnswer),

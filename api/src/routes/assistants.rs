@@ -111,7 +111,7 @@ pub struct TodayUsage {
 /// # Errors
 /// The views are behind `min_position`.
 #[utoipa::path(
-    get, path = "/api/assistants", operation_id = "list_assistants", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/assistants", operation_id = "list_assistants", tag = "operation", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses((status = 200, body = AssistantsAnswer))
 )]

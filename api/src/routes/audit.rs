@@ -75,7 +75,7 @@ impl From<AuditEntry> for Entry {
 /// # Errors
 /// A filter does not parse, the caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/audit", operation_id = "list_audit_trail", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/audit", operation_id = "list_audit_trail", tag = "audit", security(("bearer" = [])),
     params(
         ("actor" = Option<String>, Query, min_length = 1, description = "Exactly this one, like agent:<id>"),
         ("action" = Option<String>, Query, min_length = 1, description = "The event's type, like agent.signed_in"),

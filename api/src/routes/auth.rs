@@ -101,7 +101,7 @@ pub struct LoginAnswer {
 /// # Errors
 /// Name and password do not belong together, somebody has to wait, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/login", operation_id = "sign_in", tag = "staff", request_body = LoginRequest,
+    post, path = "/api/agent/login", operation_id = "sign_in", tag = "sign-in", request_body = LoginRequest,
     responses(
         (status = 200, body = LoginAnswer),
         (status = 401, description = "INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG"),
@@ -276,7 +276,7 @@ pub struct RefreshRequest {
 /// # Errors
 /// The token is not ours or has ended, or the sign-in is over.
 #[utoipa::path(
-    post, path = "/api/agent/refresh", operation_id = "refresh_sign_in", tag = "staff", request_body = RefreshRequest,
+    post, path = "/api/agent/refresh", operation_id = "refresh_sign_in", tag = "sign-in", request_body = RefreshRequest,
     responses(
         (status = 200, body = LoginAnswer),
         (status = 401, description = "INVALID_REFRESH_TOKEN, SIGNED_OUT"),
@@ -330,7 +330,7 @@ pub(super) fn done(position: Position, message: Option<&'static str>) -> HttpRes
 /// # Errors
 /// Nobody is signed in, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/logout", operation_id = "sign_out", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agent/logout", operation_id = "sign_out", tag = "sign-in", security(("bearer" = [])),
     responses(
         (status = 200, body = DoneAnswer),
     )

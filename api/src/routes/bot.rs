@@ -32,7 +32,7 @@ pub struct BotData {
 /// Shows the assistant as customers see it.
 ///
 /// Name, description, icon and welcome, in the caller's language where `Accept-Language` names one. No event is recorded.
-#[utoipa::path(get, path = "/api/bot/info", operation_id = "show_bot", tag = "customer", responses((status = 200, body = BotAnswer)))]
+#[utoipa::path(get, path = "/api/bot/info", operation_id = "show_bot", tag = "chat", responses((status = 200, body = BotAnswer)))]
 pub async fn info(_: Anybody, request: HttpRequest, settings: Data<Settings>) -> HttpResponse {
     let language = accepted_language(&request).unwrap_or_default();
     let bot = BotData {
@@ -62,7 +62,7 @@ pub struct ConfigAnswer {
 /// Shows the original's front-end settings.
 ///
 /// What the original's pages read when they start. No event is recorded.
-#[utoipa::path(get, path = "/api/config", operation_id = "show_config", tag = "customer", responses((status = 200, body = ConfigAnswer)))]
+#[utoipa::path(get, path = "/api/config", operation_id = "show_config", tag = "chat", responses((status = 200, body = ConfigAnswer)))]
 pub async fn config(_: Anybody, settings: Data<Settings>) -> HttpResponse {
     let (app_id, workflow_id) = (settings.app_id.clone(), settings.workflow_id.clone());
     HttpResponse::Ok().json(ConfigAnswer { app_id, workflow_id, auth_mode: "OAUTH_JWT", session_isolation: true })

@@ -142,7 +142,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// Input that does not parse, a session that a person has, a log that is away.
 #[utoipa::path(
-    post, path = "/api/chat", operation_id = "chat", tag = "customer", request_body = ChatRequest,
+    post, path = "/api/chat", operation_id = "chat", tag = "chat", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(
         Keyed,

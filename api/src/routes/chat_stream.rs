@@ -64,7 +64,7 @@ requested_services! {
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/chat/stream", operation_id = "stream_chat", tag = "customer", request_body = ChatRequest,
+    post, path = "/api/chat/stream", operation_id = "stream_chat", tag = "chat", request_body = ChatRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(

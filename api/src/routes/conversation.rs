@@ -58,7 +58,7 @@ pub struct ConversationAnswer {
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "customer", request_body = CreateRequest,
+    post, path = "/api/conversation/create", operation_id = "create_conversation", tag = "chat", request_body = CreateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(
@@ -91,7 +91,7 @@ pub async fn create(
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/new", operation_id = "start_conversation", tag = "customer", request_body = ContextRequest,
+    post, path = "/api/conversation/new", operation_id = "start_conversation", tag = "chat", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(
@@ -115,7 +115,7 @@ pub async fn new(
 /// # Errors
 /// Input that does not parse, a log that is away.
 #[utoipa::path(
-    post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "customer", request_body = ContextRequest,
+    post, path = "/api/conversation/clear", operation_id = "clear_conversation", tag = "chat", request_body = ContextRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(Keyed),
     responses(

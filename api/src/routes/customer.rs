@@ -83,7 +83,7 @@ impl CustomerData {
 /// # Errors
 /// The token is not good, the log is away.
 #[utoipa::path(
-    get, path = "/api/customer", operation_id = "show_customer", tag = "customer",
+    get, path = "/api/customer", operation_id = "show_customer", tag = "customers",
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer),
@@ -106,7 +106,7 @@ pub async fn show(visitor: KnownVisitor, customers: Data<Customers>) -> Result<H
 /// # Errors
 /// The identity token is not good or was used before; the log is away.
 #[utoipa::path(
-    post, path = "/api/customer/identify", operation_id = "identify_customer", tag = "customer", request_body = IdentifyRequest,
+    post, path = "/api/customer/identify", operation_id = "identify_customer", tag = "customers", request_body = IdentifyRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "The visitor's token comes in the cookie and in X-Visitor-Token"),
@@ -135,7 +135,7 @@ pub async fn identify(
 /// # Errors
 /// The visitor token is not good; the log is away.
 #[utoipa::path(
-    post, path = "/api/customer/sign-out", operation_id = "sign_out_customer", tag = "customer", request_body = SignOutRequest,
+    post, path = "/api/customer/sign-out", operation_id = "sign_out_customer", tag = "customers", request_body = SignOutRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     responses(
         (status = 200, body = CustomerAnswer, description = "A new visitor's token comes in the cookie and in X-Visitor-Token"),

@@ -173,7 +173,7 @@ pub struct FollowerAlarm {
 ///
 /// With the log's head, the views, the checkpoints, mails and the FAQ; `docs/health.md` explains it. No event is recorded.
 #[utoipa::path(
-    get, path = "/api/health/detailed", operation_id = "show_detailed_health", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/health/detailed", operation_id = "show_detailed_health", tag = "operation", security(("bearer" = [])),
     responses((status = 200, body = DetailedHealthAnswer))
 )]
 pub async fn show(

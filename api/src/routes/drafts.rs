@@ -64,7 +64,7 @@ pub struct ReadData {
 /// # Errors
 /// The session is not there, the position is beyond the log's head, the caller may not, or a store is away.
 #[utoipa::path(
-    put, path = "/api/sessions/{name}/read", operation_id = "mark_read", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/sessions/{name}/read", operation_id = "mark_read", tag = "workbench", security(("bearer" = [])),
     request_body = ReadRequest,
     params(StaffsSession),
     responses(
@@ -130,7 +130,7 @@ impl DraftData {
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "show_draft", tag = "staff",
+    get, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "show_draft", tag = "workbench",
     security(("bearer" = [])),
     params(StaffsSession, ("kind" = words::DraftKind, Path, description = "reply or note")),
     responses(
@@ -157,7 +157,7 @@ pub async fn show(
 /// # Errors
 /// The text is not taken, the session is not there, the caller may not, or a store is away.
 #[utoipa::path(
-    put, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "save_draft", tag = "staff",
+    put, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "save_draft", tag = "workbench",
     security(("bearer" = [])), request_body = DraftRequest,
     params(StaffsSession, ("kind" = words::DraftKind, Path, description = "reply or note")),
     responses(
@@ -191,7 +191,7 @@ pub async fn save(
 /// # Errors
 /// The session is not there, the caller may not, or a store is away.
 #[utoipa::path(
-    delete, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "remove_draft", tag = "staff",
+    delete, path = "/api/sessions/{name}/drafts/{kind}", operation_id = "remove_draft", tag = "workbench",
     security(("bearer" = [])),
     params(StaffsSession, ("kind" = words::DraftKind, Path, description = "reply or note")),
     responses(
@@ -243,7 +243,7 @@ impl From<DraftPlace> for DraftPlaceData {
 /// # Errors
 /// The caller may not, or a store is away.
 #[utoipa::path(
-    get, path = "/api/drafts", operation_id = "list_drafts", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/drafts", operation_id = "list_drafts", tag = "workbench", security(("bearer" = [])),
     responses(
         (status = 200, body = DraftsAnswer),
     )

@@ -59,7 +59,7 @@ const NDJSON: &str = "application/x-ndjson";
 /// # Errors
 /// The caller is no staff; the cursor is malformed or beyond the log's head.
 #[utoipa::path(
-    get, path = "/api/events", operation_id = "follow_log", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/events", operation_id = "follow_log", tag = "audit", security(("bearer" = [])),
     params(
         ("after" = Option<texts::Cursor>, Query, description = "A position, or an id of this stream"),
         ("lastEventId" = Option<texts::Cursor>, Query, description = "As `after`, which wins: for clients that cannot set headers"),

@@ -61,7 +61,7 @@ impl From<Topic> for FaqEntryData {
 /// # Errors
 /// The caller may not, or the language is none.
 #[utoipa::path(
-    get, path = "/api/faq", operation_id = "list_faq", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/faq", operation_id = "list_faq", tag = "rules", security(("bearer" = [])),
     params(("language" = Option<words::Language>, Query, description = "Of the titles; by default zh")),
     responses(
         (status = 200, body = FaqAnswer),
@@ -130,7 +130,7 @@ impl From<&Hit> for FaqHitData {
 /// # Errors
 /// The question is not taken, or the caller may not.
 #[utoipa::path(
-    post, path = "/api/faq/test", operation_id = "test_faq", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/faq/test", operation_id = "test_faq", tag = "rules", security(("bearer" = [])),
     request_body = FaqTestRequest,
     responses(
         (status = 200, body = FaqTestAnswer),
@@ -168,7 +168,7 @@ pub struct FaqFaultsAnswer {
 /// # Errors
 /// The caller may not.
 #[utoipa::path(
-    get, path = "/api/faq/faults", operation_id = "list_faq_faults", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/faq/faults", operation_id = "list_faq_faults", tag = "rules", security(("bearer" = [])),
     responses(
         (status = 200, body = FaqFaultsAnswer),
     )

@@ -79,7 +79,7 @@ pub enum FlagValue {
 /// # Errors
 /// The draft is not right: line and field are named; the caller may not.
 #[utoipa::path(
-    post, path = "/api/flags/test", operation_id = "test_flags", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/flags/test", operation_id = "test_flags", tag = "rules", security(("bearer" = [])),
     request_body = TestFlagsRequest,
     responses(
         (status = 200, body = TestFlagsAnswer),

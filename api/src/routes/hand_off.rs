@@ -73,7 +73,7 @@ pub struct NoFields {}
 /// # Errors
 /// Another agent has it, its status does not allow it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/takeover", operation_id = "take_over_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/takeover", operation_id = "take_over_session", tag = "hand-off", security(("bearer" = [])),
     request_body = TakeoverRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -103,7 +103,7 @@ pub async fn take_over(
 /// # Errors
 /// Nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/steal", operation_id = "steal_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/steal", operation_id = "steal_session", tag = "hand-off", security(("bearer" = [])),
     request_body = NoFields,
     params(StaffsSession, Keyed),
     responses(
@@ -130,7 +130,7 @@ pub async fn steal(
 /// # Errors
 /// Another agent or nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/release", operation_id = "release_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/release", operation_id = "release_session", tag = "hand-off", security(("bearer" = [])),
     request_body = ReleaseRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -161,7 +161,7 @@ pub async fn release(
 /// # Errors
 /// Another agent or nobody has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/return", operation_id = "return_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/return", operation_id = "return_session", tag = "hand-off", security(("bearer" = [])),
     request_body = ReturnRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -190,7 +190,7 @@ pub async fn hand_back(
 /// # Errors
 /// Another agent has it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/close", operation_id = "close_session", tag = "customer", request_body = NoFields,
+    post, path = "/api/sessions/{name}/close", operation_id = "close_session", tag = "hand-off", request_body = NoFields,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession, Keyed),
     responses(
@@ -220,7 +220,7 @@ pub async fn close(
 /// # Errors
 /// It is not closed, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/reopen", operation_id = "reopen_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/reopen", operation_id = "reopen_session", tag = "hand-off", security(("bearer" = [])),
     request_body = NoFields,
     params(StaffsSession, Keyed),
     responses(
@@ -247,7 +247,7 @@ pub async fn reopen(
 /// # Errors
 /// No person was asked for or one has the session, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/cancel-escalation", operation_id = "cancel_escalation", tag = "customer",
+    post, path = "/api/sessions/{name}/cancel-escalation", operation_id = "cancel_escalation", tag = "hand-off",
     request_body = NoFields,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(NamedSession, Keyed),

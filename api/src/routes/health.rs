@@ -44,7 +44,7 @@ pub struct ProcessAnswer {
 /// Answers while the process lives.
 ///
 /// For what restarts a process that does not answer. Asks no store; no event is recorded.
-#[utoipa::path(get, path = "/healthz", operation_id = "check_process", tag = "operator", responses((status = 200, body = ProcessAnswer)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "check_process", tag = "operation", responses((status = 200, body = ProcessAnswer)))]
 pub async fn process(_: Anybody) -> HttpResponse {
     HttpResponse::Ok().json(ProcessAnswer { status: "ok" })
 }
@@ -115,7 +115,7 @@ pub struct AlarmState {
 /// 200 while the store answers and takes events, the views keep up and nothing has raised an alarm, otherwise 503 with the
 /// reason. For load balancers. No event is recorded.
 #[utoipa::path(
-    get, path = "/readyz", operation_id = "check_readiness", tag = "operator",
+    get, path = "/readyz", operation_id = "check_readiness", tag = "operation",
     responses((status = 200, body = ReadyAnswer), (status = 503, body = ReadyAnswer, description = "It cannot"))
 )]
 pub async fn ready(_: Anybody, app: ReadinessServices) -> HttpResponse {
@@ -220,7 +220,7 @@ pub struct TokenInfo {
 /// # Errors
 /// The store does not answer.
 #[utoipa::path(
-    get, path = "/api/health", operation_id = "show_health", tag = "operator",
+    get, path = "/api/health", operation_id = "show_health", tag = "operation",
     responses((status = 200, body = HealthAnswer), (status = 503))
 )]
 pub async fn original(

@@ -73,7 +73,7 @@ pub struct EscalateAnswer {
 /// # Errors
 /// A person has the session, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/manual/escalate", operation_id = "escalate_session", tag = "customer", request_body = EscalateRequest,
+    post, path = "/api/manual/escalate", operation_id = "escalate_session", tag = "chat", request_body = EscalateRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(Keyed),
     responses(
@@ -179,7 +179,7 @@ pub struct ManualMessageData {
 /// # Errors
 /// No person has the session, or another; log or views are away.
 #[utoipa::path(
-    post, path = "/api/manual/messages", operation_id = "send_manual_message", tag = "customer",
+    post, path = "/api/manual/messages", operation_id = "send_manual_message", tag = "chat",
     request_body = ManualMessageRequest,
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(Keyed),

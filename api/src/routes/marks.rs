@@ -61,7 +61,7 @@ pub struct TagsData {
 /// # Errors
 /// They would be too many, the session is not there, the caller may not, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/tags", operation_id = "change_tags", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/tags", operation_id = "change_tags", tag = "workbench", security(("bearer" = [])),
     request_body = TagsRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -111,7 +111,7 @@ pub struct TagData {
 /// # Errors
 /// The caller may not, or the views are away.
 #[utoipa::path(
-    get, path = "/api/tags", operation_id = "list_tags", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/tags", operation_id = "list_tags", tag = "workbench", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = AllTagsAnswer),
@@ -158,7 +158,7 @@ pub struct PriorityData {
 /// # Errors
 /// The session is in danger or closed, it is not there, the caller may not, or log or views are away.
 #[utoipa::path(
-    put, path = "/api/sessions/{name}/priority", operation_id = "set_priority", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/sessions/{name}/priority", operation_id = "set_priority", tag = "workbench", security(("bearer" = [])),
     request_body = PriorityRequest,
     params(StaffsSession, Keyed),
     responses(

@@ -20,7 +20,7 @@ pub use sampling::ScrapeServices;
 /// `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
 /// away. No event is recorded.
 #[utoipa::path(
-    get, path = "/api/metrics", operation_id = "show_metrics", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/metrics", operation_id = "show_metrics", tag = "operation", security(("bearer" = [])),
     responses((status = 200, body = String, content_type = "application/openmetrics-text"))
 )]
 pub async fn show(_: Require<SystemRead>, readiness: ReadinessServices, services: ScrapeServices) -> HttpResponse {

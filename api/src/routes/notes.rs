@@ -78,7 +78,7 @@ pub struct NoteAnswer {
 /// # Errors
 /// The session is not there, the caller may not, or log or views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/notes", operation_id = "list_notes", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/{name}/notes", operation_id = "list_notes", tag = "workbench", security(("bearer" = [])),
     params(
         StaffsSession,
         ("at" = Option<texts::Moment>, Query, description = "As it stood: a position, or a time in RFC 3339 (write + as %2B)"),
@@ -117,7 +117,7 @@ pub async fn list(
 /// # Errors
 /// The session is not there, who is mentioned is not there, the caller may not, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/notes", operation_id = "add_note", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/notes", operation_id = "add_note", tag = "workbench", security(("bearer" = [])),
     request_body = NoteRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -148,7 +148,7 @@ pub async fn add(
 /// # Errors
 /// It is another's, it changed since, it is not there, or log or views are away.
 #[utoipa::path(
-    put, path = "/api/sessions/{name}/notes/{id}", operation_id = "edit_note", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/sessions/{name}/notes/{id}", operation_id = "edit_note", tag = "workbench", security(("bearer" = [])),
     request_body = NoteRequest,
     params(StaffsSession, ("id" = String, Path, description = "The note's id"), Seen, Keyed),
     responses(
@@ -186,7 +186,7 @@ pub async fn edit(
 /// # Errors
 /// It is another's, it changed since, it is not there, or log or views are away.
 #[utoipa::path(
-    delete, path = "/api/sessions/{name}/notes/{id}", operation_id = "remove_note", tag = "staff",
+    delete, path = "/api/sessions/{name}/notes/{id}", operation_id = "remove_note", tag = "workbench",
     security(("bearer" = [])),
     params(StaffsSession, ("id" = String, Path, description = "The note's id"), Seen, Keyed),
     responses(

@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// It was offered to somebody else, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/offers/{id}/decline", operation_id = "decline_offer", tag = "staff",
+    post, path = "/api/sessions/{name}/offers/{id}/decline", operation_id = "decline_offer", tag = "hand-off",
     security(("bearer" = [])), request_body = NoFields,
     params(
         StaffsSession,

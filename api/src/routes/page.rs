@@ -62,7 +62,7 @@ impl RootAnswer {
 /// Browsers, which ask for `text/html`, get the demo page; everybody else the original's JSON with the paths of the API. No event
 /// is recorded.
 #[utoipa::path(
-    get, path = "/", operation_id = "show_service", tag = "customer",
+    get, path = "/", operation_id = "show_service", tag = "chat",
     responses((status = 200, content((RootAnswer = "application/json"), (String = "text/html"))))
 )]
 pub async fn root(_: Anybody, request: HttpRequest) -> HttpResponse {

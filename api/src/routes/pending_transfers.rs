@@ -57,7 +57,7 @@ pub struct PendingTransfer {
 /// # Errors
 /// The caller may not, or log or views are away.
 #[utoipa::path(
-    get, path = "/api/transfer-requests/pending", operation_id = "list_pending_transfers", tag = "staff",
+    get, path = "/api/transfer-requests/pending", operation_id = "list_pending_transfers", tag = "hand-off",
     security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(

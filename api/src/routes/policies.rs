@@ -25,7 +25,7 @@ use crate::{
 /// # Errors
 /// The caller may not, or the log is away.
 #[utoipa::path(
-    get, path = "/api/policies", operation_id = "list_policies", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/policies", operation_id = "list_policies", tag = "rules", security(("bearer" = [])),
     responses(
         (status = 200, body = VersionsAnswer, headers(("ETag" = String, description = "The version in force"))),
     )
@@ -41,7 +41,7 @@ pub async fn list(_: Require<SettingsRead>, published: Data<PublishedSettings>) 
 /// # Errors
 /// There is no such version, the caller may not, or the log is away.
 #[utoipa::path(
-    get, path = "/api/policies/{version}", operation_id = "show_policy", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/policies/{version}", operation_id = "show_policy", tag = "rules", security(("bearer" = [])),
     params(("version" = u32, Path, description = "The version; 0 is what the program or its environment brings")),
     responses(
         (status = 200, body = DocumentAnswer),
@@ -66,7 +66,7 @@ pub async fn show(
 /// The document is not right: line and field are named; another version is in force than `If-Match` says; the caller may not;
 /// the log is away.
 #[utoipa::path(
-    post, path = "/api/policies", operation_id = "publish_policy", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/policies", operation_id = "publish_policy", tag = "rules", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The version that the author saw in force")),
     request_body = PublishRequest,
     responses(
@@ -93,7 +93,7 @@ pub async fn publish(
 /// # Errors
 /// There is no such version; another version is in force than `If-Match` says; the caller may not; the log is away.
 #[utoipa::path(
-    post, path = "/api/policies/rollback", operation_id = "roll_back_policy", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/policies/rollback", operation_id = "roll_back_policy", tag = "rules", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The version that the caller saw in force")),
     request_body = RollBackRequest,
     responses(

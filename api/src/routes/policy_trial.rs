@@ -129,7 +129,7 @@ impl From<Firing> for FiringData {
 /// The draft is not right: line and field are named; not one of `text` and `session` is given; there is no such session; the
 /// caller may not; the log is away.
 #[utoipa::path(
-    post, path = "/api/policies/test", operation_id = "test_policy", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/policies/test", operation_id = "test_policy", tag = "rules", security(("bearer" = [])),
     request_body = TestPolicyRequest,
     responses(
         (status = 200, body = TestPolicyAnswer),

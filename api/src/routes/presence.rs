@@ -54,7 +54,7 @@ pub struct HeartbeatAnswer {
 /// # Errors
 /// Nobody is signed in, or the store or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/heartbeat", operation_id = "send_heartbeat", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agent/heartbeat", operation_id = "send_heartbeat", tag = "availability", security(("bearer" = [])),
     responses(
         (status = 200, body = HeartbeatAnswer),
         (status = 503),
@@ -77,7 +77,7 @@ pub async fn heartbeat(own: CurrentUser, staff: Data<StaffServices>) -> Result<H
 /// # Errors
 /// Nobody is signed in.
 #[utoipa::path(
-    post, path = "/api/agent/status/heartbeat", operation_id = "send_original_heartbeat", tag = "staff",
+    post, path = "/api/agent/status/heartbeat", operation_id = "send_original_heartbeat", tag = "availability",
     security(("bearer" = [])),
     responses(
         (status = 200, body = HeartbeatAnswer),
@@ -127,7 +127,7 @@ pub struct StatusData {
 /// # Errors
 /// Nobody is signed in, or the log or the views are away.
 #[utoipa::path(
-    get, path = "/api/agent/status", operation_id = "show_status", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/status", operation_id = "show_status", tag = "availability", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = StatusAnswer),
@@ -153,7 +153,7 @@ pub struct TodayAnswer {
 /// # Errors
 /// Nobody is signed in, or the views are away.
 #[utoipa::path(
-    get, path = "/api/agent/stats/today", operation_id = "show_own_statistics", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/stats/today", operation_id = "show_own_statistics", tag = "availability", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = TodayAnswer),
@@ -187,7 +187,7 @@ pub struct ChooseStatusRequest {
 /// # Errors
 /// The presence is not one of those, nobody is signed in, or the log or the views are away.
 #[utoipa::path(
-    put, path = "/api/agent/status", operation_id = "choose_status", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/agent/status", operation_id = "choose_status", tag = "availability", security(("bearer" = [])),
     request_body = ChooseStatusRequest,
     responses(
         (status = 200, body = StatusAnswer),
@@ -260,7 +260,7 @@ pub struct AvailableData {
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/agents/available", operation_id = "list_available_agents", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agents/available", operation_id = "list_available_agents", tag = "availability", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = AvailableAnswer),

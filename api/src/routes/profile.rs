@@ -54,7 +54,7 @@ pub struct ChangePasswordRequest {
 /// # Errors
 /// The old one is wrong, the new one is not taken, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/change-password", operation_id = "change_password", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/agent/change-password", operation_id = "change_password", tag = "sign-in", security(("bearer" = [])),
     request_body = ChangePasswordRequest,
     responses(
         (status = 200, body = DoneAnswer),
@@ -131,7 +131,7 @@ pub struct ProfileAnswer {
 /// # Errors
 /// Nobody is signed in, or the log is away.
 #[utoipa::path(
-    get, path = "/api/agent/profile", operation_id = "show_profile", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/profile", operation_id = "show_profile", tag = "sign-in", security(("bearer" = [])),
     responses(
         (status = 200, body = ProfileAnswer),
     )
@@ -169,7 +169,7 @@ pub struct ProfileRequest {
 /// # Errors
 /// A field is not taken, nobody is signed in, or the log is away.
 #[utoipa::path(
-    put, path = "/api/agent/profile", operation_id = "change_profile", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/agent/profile", operation_id = "change_profile", tag = "sign-in", security(("bearer" = [])),
     request_body = ProfileRequest,
     responses(
         (status = 200, body = ProfileAnswer),
@@ -202,7 +202,7 @@ pub struct SignInsAnswer {
 /// # Errors
 /// Nobody is signed in, or the views are away.
 #[utoipa::path(
-    get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/agent/sign-ins", operation_id = "list_sign_ins", tag = "sign-in", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = SignInsAnswer),
@@ -222,7 +222,7 @@ pub async fn sign_ins(own: CurrentUser, views: CaughtUpViews, clock: Data<dyn Cl
 /// # Errors
 /// It is none of one's own, nobody is signed in, or the log is away.
 #[utoipa::path(
-    delete, path = "/api/agent/sign-ins/{id}", operation_id = "revoke_sign_in", tag = "staff", security(("bearer" = [])),
+    delete, path = "/api/agent/sign-ins/{id}", operation_id = "revoke_sign_in", tag = "sign-in", security(("bearer" = [])),
     params(("id" = String, Path, description = "The sign-in")),
     responses(
         (status = 200, body = DoneAnswer),

@@ -51,7 +51,7 @@ const NEWER: &str = "x-newer-events";
 /// # Errors
 /// The session is not there, no signed note covers it yet, another proof is being made, the caller may not, or the log is away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/proof", operation_id = "download_proof", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/{name}/proof", operation_id = "download_proof", tag = "audit", security(("bearer" = [])),
     params(StaffsSession),
     responses(
         (status = 200, description = "The proof file", body = serde_json::Value, content_type = "application/json",

@@ -44,7 +44,7 @@ pub struct QueueData {
 /// # Errors
 /// The caller is no staff, the filter does not parse, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/queue", operation_id = "show_queue", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/queue", operation_id = "show_queue", tag = "hand-off", security(("bearer" = [])),
     params(
         ("group" = Option<texts::SkillName>, Query, description = "Only those for this group"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "By default 50"),

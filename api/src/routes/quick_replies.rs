@@ -71,7 +71,7 @@ requested_services! {
 /// # Errors
 /// A filter does not parse, the caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/quick-replies", operation_id = "list_quick_replies", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/quick-replies", operation_id = "list_quick_replies", tag = "workbench", security(("bearer" = [])),
     params(
         ("category" = Option<texts::ReplyCategory>, Query, description = "Only those of this category"),
         ("language" = Option<words::Language>, Query, description = "Only those in this language"),
@@ -143,7 +143,7 @@ impl Filter {
 /// # Errors
 /// The caller may not, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/quick-replies/categories", operation_id = "list_quick_reply_categories", tag = "staff",
+    get, path = "/api/quick-replies/categories", operation_id = "list_quick_reply_categories", tag = "workbench",
     security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
@@ -164,7 +164,7 @@ pub async fn categories(caller: Require<SessionRead>, views: CaughtUpViews) -> R
 /// # Errors
 /// A field is not taken, there is no room for another, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/quick-replies", operation_id = "create_quick_reply", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/quick-replies", operation_id = "create_quick_reply", tag = "workbench", security(("bearer" = [])),
     request_body = QuickReplyRequest,
     params(Keyed),
     responses(
@@ -195,7 +195,7 @@ pub async fn create(
 /// # Errors
 /// There is none, it has another version than `If-Match` says, a field is not taken, the caller may not, or the log is away.
 #[utoipa::path(
-    put, path = "/api/quick-replies/{id}", operation_id = "change_quick_reply", tag = "staff", security(("bearer" = [])),
+    put, path = "/api/quick-replies/{id}", operation_id = "change_quick_reply", tag = "workbench", security(("bearer" = [])),
     request_body = QuickReplyRequest,
     params(
         ("id" = String, Path, description = "Its id"),
@@ -238,7 +238,7 @@ pub async fn change(
 /// # Errors
 /// There is none, it has another version than `If-Match` says, the caller may not, or the log is away.
 #[utoipa::path(
-    delete, path = "/api/quick-replies/{id}", operation_id = "remove_quick_reply", tag = "staff",
+    delete, path = "/api/quick-replies/{id}", operation_id = "remove_quick_reply", tag = "workbench",
     security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "Its id"),
@@ -278,7 +278,7 @@ pub async fn remove(
 /// # Errors
 /// There is no such quick reply or session, the caller may not, or views or log are away.
 #[utoipa::path(
-    post, path = "/api/quick-replies/{id}/render", operation_id = "render_quick_reply", tag = "staff",
+    post, path = "/api/quick-replies/{id}/render", operation_id = "render_quick_reply", tag = "workbench",
     security(("bearer" = [])), request_body = RenderRequest,
     params(("id" = String, Path, description = "Its id")),
     responses(

@@ -68,7 +68,7 @@ pub struct RatingGivenData {
 /// # Errors
 /// The session is not the caller's, no rating is asked for or it is too late, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/rating", operation_id = "rate_session", tag = "customer", request_body = RatingRequest,
+    post, path = "/api/sessions/{name}/rating", operation_id = "rate_session", tag = "chat", request_body = RatingRequest,
     security((), ("visitor" = []), ("visitor_cookie" = [])),
     params(NamedSession, Keyed),
     responses(

@@ -58,7 +58,7 @@ pub struct PrepareSecondFactorAnswer {
 /// # Errors
 /// The password is wrong, there is a second factor already, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/second-factor", operation_id = "prepare_second_factor", tag = "staff",
+    post, path = "/api/agent/second-factor", operation_id = "prepare_second_factor", tag = "sign-in",
     security(("bearer" = [])), request_body = PrepareSecondFactorRequest,
     responses(
         (status = 200, body = PrepareSecondFactorAnswer),
@@ -108,7 +108,7 @@ pub struct RecoveryCodesAnswer {
 /// # Errors
 /// The code is wrong, no secret was made, there is a second factor already, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/second-factor/enable", operation_id = "enable_second_factor", tag = "staff",
+    post, path = "/api/agent/second-factor/enable", operation_id = "enable_second_factor", tag = "sign-in",
     security(("bearer" = [])), request_body = EnableSecondFactorRequest,
     responses(
         (status = 200, body = RecoveryCodesAnswer),
@@ -158,7 +158,7 @@ pub struct ConfirmSecondFactorRequest {
 /// # Errors
 /// Password or code are wrong, there is no second factor, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/second-factor/recovery-codes", operation_id = "replace_recovery_codes", tag = "staff",
+    post, path = "/api/agent/second-factor/recovery-codes", operation_id = "replace_recovery_codes", tag = "sign-in",
     security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
     responses(
         (status = 200, body = RecoveryCodesAnswer),
@@ -187,7 +187,7 @@ pub async fn replace_recovery_codes(
 /// # Errors
 /// Password or code are wrong, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agent/second-factor/disable", operation_id = "disable_second_factor", tag = "staff",
+    post, path = "/api/agent/second-factor/disable", operation_id = "disable_second_factor", tag = "sign-in",
     security(("bearer" = [])), request_body = ConfirmSecondFactorRequest,
     responses(
         (status = 200, body = DoneAnswer),
@@ -215,7 +215,7 @@ pub async fn disable(
 /// # Errors
 /// There is no such account, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/agents/{id}/reset-second-factor", operation_id = "reset_second_factor", tag = "staff",
+    post, path = "/api/agents/{id}/reset-second-factor", operation_id = "reset_second_factor", tag = "team",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(

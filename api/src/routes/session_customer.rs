@@ -42,7 +42,7 @@ pub struct SessionCustomerAnswer {
 /// # Errors
 /// The session is not there, the caller may not, or log or views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/customer", operation_id = "show_session_customer", tag = "staff",
+    get, path = "/api/sessions/{name}/customer", operation_id = "show_session_customer", tag = "sessions",
     security(("bearer" = [])),
     params(
         StaffsSession,

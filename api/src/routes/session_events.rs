@@ -68,7 +68,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 /// # Errors
 /// The session is not there or not the caller's; the cursor is malformed or beyond the log's head.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "customer",
+    get, path = "/api/sessions/{name}/events", operation_id = "follow_session", tag = "sessions",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
         NamedSession,

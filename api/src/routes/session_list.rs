@@ -72,7 +72,7 @@ pub struct ListData {
 /// # Errors
 /// The caller is no staff, a filter does not parse, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions", operation_id = "list_sessions", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions", operation_id = "list_sessions", tag = "sessions", security(("bearer" = [])),
     params(
         ("status" = Option<words::SessionStatus>, Query),
         ("agent" = Option<String>, Query, min_length = 1, description = "all, mine, unassigned, or an agent's id or user name"),
@@ -250,7 +250,7 @@ impl From<SessionCounts> for CountsData {
 /// # Errors
 /// The caller is no staff, or the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/sessions/counts", operation_id = "count_sessions", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/counts", operation_id = "count_sessions", tag = "sessions", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = CountsAnswer),

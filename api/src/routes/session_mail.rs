@@ -54,7 +54,7 @@ pub struct MailData {
 /// # Errors
 /// The session is not there, the name is not unique, the caller may not, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/email", operation_id = "request_mail", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/email", operation_id = "request_mail", tag = "hand-off", security(("bearer" = [])),
     request_body = MailRequest,
     params(
         ("name" = texts::Name, Path, description = "The session's name or id"),

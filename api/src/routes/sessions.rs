@@ -113,7 +113,7 @@ impl From<QueuePlace> for OwnPlace {
 /// # Errors
 /// It is not there or not the caller's; the moment is not in the log; the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "customer",
+    get, path = "/api/sessions/{name}", operation_id = "show_session", tag = "sessions",
     security((), ("visitor" = []), ("visitor_cookie" = []), ("bearer" = [])),
     params(
         ("name" = texts::Name, Path, description = "The session's name; for staff its id as well"),
@@ -290,7 +290,7 @@ pub struct StatisticsAnswer {
 /// # Errors
 /// The caller is no staff, or the views are away.
 #[utoipa::path(
-    get, path = "/api/sessions/stats", operation_id = "show_session_statistics", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/sessions/stats", operation_id = "show_session_statistics", tag = "sessions", security(("bearer" = [])),
     params(("min_position" = Option<u64>, Query, description = "Waits until the views have read so far")),
     responses(
         (status = 200, body = StatisticsAnswer),

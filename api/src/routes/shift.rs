@@ -71,7 +71,7 @@ pub struct ShiftStatus {
 /// # Errors
 /// `group` is no name of a group.
 #[utoipa::path(
-    get, path = "/api/shift/config", operation_id = "show_shift_config", tag = "customer",
+    get, path = "/api/shift/config", operation_id = "show_shift_config", tag = "chat",
     params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftConfigAnswer))
 )]
@@ -93,7 +93,7 @@ pub async fn config(
 /// # Errors
 /// `group` is no name of a group.
 #[utoipa::path(
-    get, path = "/api/shift/status", operation_id = "show_shift_status", tag = "customer",
+    get, path = "/api/shift/status", operation_id = "show_shift_status", tag = "chat",
     params(("group" = Option<texts::SkillName>, Query, description = "A skill group; without its own calendar, and by default, the default one holds")),
     responses((status = 200, body = ShiftStatusAnswer))
 )]

@@ -70,7 +70,7 @@ fn coze(tokens: &CozeTokens) -> Result<&Coze, Problem> {
 /// # Errors
 /// Coze is not set up.
 #[utoipa::path(
-    get, path = "/api/token/info", operation_id = "show_tokens", tag = "operator", security(("bearer" = [])),
+    get, path = "/api/token/info", operation_id = "show_tokens", tag = "operation", security(("bearer" = [])),
     responses((status = 200, body = CozeTokensData), (status = 404, description = "COZE_NOT_SET_UP: Coze is none of the assistants"))
 )]
 pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result<HttpResponse, Problem> {
@@ -84,7 +84,7 @@ pub async fn info(_: Require<SettingsWrite>, tokens: Data<CozeTokens>) -> Result
 /// # Errors
 /// Coze is not set up, or gives none.
 #[utoipa::path(
-    post, path = "/api/token/refresh", operation_id = "refresh_tokens", tag = "operator", security(("bearer" = [])),
+    post, path = "/api/token/refresh", operation_id = "refresh_tokens", tag = "operation", security(("bearer" = [])),
     responses(
         (status = 200, body = RefreshAnswer),
         (status = 500, description = "TOKEN_REFRESH_FAILED: Coze gives none"),

@@ -60,7 +60,7 @@ pub struct TransferRequest {
 /// # Errors
 /// The caller may not, the other cannot take it, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/transfer", operation_id = "transfer_session", tag = "staff", security(("bearer" = [])),
+    post, path = "/api/sessions/{name}/transfer", operation_id = "transfer_session", tag = "hand-off", security(("bearer" = [])),
     request_body = TransferRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -112,7 +112,7 @@ pub struct TransferRequestData {
 /// # Errors
 /// The caller may not, the other cannot take it, another transfer waits for its answer, or the log is away.
 #[utoipa::path(
-    post, path = "/api/sessions/{name}/transfer-requests", operation_id = "request_transfer", tag = "staff",
+    post, path = "/api/sessions/{name}/transfer-requests", operation_id = "request_transfer", tag = "hand-off",
     security(("bearer" = [])), request_body = TransferRequest,
     params(StaffsSession, Keyed),
     responses(
@@ -168,7 +168,7 @@ pub struct RespondRequest {
 /// # Errors
 /// Somebody else was asked, the transfer is over, or log or views are away.
 #[utoipa::path(
-    post, path = "/api/transfer-requests/{id}/respond", operation_id = "respond_to_transfer", tag = "staff",
+    post, path = "/api/transfer-requests/{id}/respond", operation_id = "respond_to_transfer", tag = "hand-off",
     security(("bearer" = [])), request_body = RespondRequest,
     params(
         ("id" = String, Path, description = "The transfer's id"),

@@ -133,7 +133,7 @@ fn millis(time: SignedDuration) -> u64 {
 /// # Errors
 /// The period or the page does not parse, is empty or too long; the views are behind or away.
 #[utoipa::path(
-    get, path = "/api/assistants/usage", operation_id = "show_assistant_usage", tag = "staff", security(("bearer" = [])),
+    get, path = "/api/assistants/usage", operation_id = "show_assistant_usage", tag = "operation", security(("bearer" = [])),
     params(
         ("by" = Option<words::UsageBy>, Query, description = "By default day: of the shop's time zone"),
         ("from" = Option<String>, Query, format = DateTime, description = "By default 30 days up to `to`, whole days"),

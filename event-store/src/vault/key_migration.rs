@@ -77,6 +77,7 @@ const ADD: &str =
      on conflict (key_id) do nothing";
 const FOUND: &str = "select wrapped from data_key where key_id = $1";
 const IS_ERASED: &str = "select erased_at from erased_subject where subject = $1";
+const DESTROYED: &str = "select count(*) from data_key where wrapped is null";
 const DESTROY: &str = "update data_key set wrapped = null, destroyed_at = $2 where key_id = $1 and wrapped is not null";
 
 /// Copies every key and every erasure of `from` into `to`, whose schema is up to date. May be repeated.
@@ -112,6 +113,14 @@ pub async fn read_keys(from: &Database, after: &str, limit: u64) -> Result<Vec<S
 /// The database does not answer.
 pub async fn read_key(from: &Database, id: &str) -> Result<Option<StoredKey>, SqlError> {
     from.fetch(KEY, &[id.into()]).await?.first().map(StoredKey::of).transpose()
+}
+
+/// How many keys are destroyed.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn count_destroyed(vault: &Database) -> Result<u64, SqlError> {
+    vault.fetch(DESTROYED, &[]).await?.first().map_or(Ok(0), |row| row.count(0))
 }
 
 /// Every subject that gets no new keys.

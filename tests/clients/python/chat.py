@@ -8,8 +8,9 @@ import uuid
 from typing import cast
 
 from desk_client import AuthenticatedClient, Client
-from desk_client.api.customer import chat, create_conversation, show_session, stream_chat
-from desk_client.api.staff import list_sessions, sign_in
+from desk_client.api.chat import chat, create_conversation, stream_chat
+from desk_client.api.sessions import list_sessions, show_session
+from desk_client.api.sign_in import sign_in
 from desk_client.models import ChatAnswer, ChatRequest, ConversationAnswer, CreateRequest, ListAnswer, LoginAnswer
 from desk_client.models import LoginRequest, Problem, SessionAnswer
 

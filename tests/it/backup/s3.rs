@@ -1,13 +1,9 @@
 //! A backup in a bucket: moto, a service of S3's protocol, which is not Amazon's.
 
-use std::{
-    net::TcpListener,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{process::Command, time::Duration};
 
 use reqwest::Method;
+use tests::installed_server::InstalledServer;
 
 use super::follower::{LONG, Shelf, forget, on_files, said};
 use crate::{
@@ -15,21 +11,16 @@ use crate::{
     crash::until,
 };
 
-struct S3 {
-    child: Child,
-    url: String,
-}
+struct S3(InstalledServer);
 
 impl S3 {
     async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(program());
-        command.env_clear().args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let s3 = Self { child, url: format!("http://127.0.0.1:{port}") };
+        let s3 = Self(InstalledServer::start("s3", "moto_server", |command| {
+            command.env_clear();
+        }));
         let client = tests::http_client::client();
         until("the bucket is made", Duration::from_secs(60), async || {
-            let made = client.request(Method::PUT, format!("{}/shop-backup", s3.url)).send().await;
+            let made = client.request(Method::PUT, format!("{}/shop-backup", s3.0.url())).send().await;
             made.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
@@ -38,7 +29,7 @@ impl S3 {
 
     fn on(&self, command: &mut Command, shelf: &Shelf) {
         command.env("DESK_BACKUP_TARGET", "s3://shop-backup/desk/one").env("DESK_BACKUP_KEY_FILE", shelf.key());
-        command.env("DESK_BACKUP_SECONDS", "1").env("AWS_ENDPOINT_URL", &self.url).env("AWS_REGION", "us-east-1");
+        command.env("DESK_BACKUP_SECONDS", "1").env("AWS_ENDPOINT_URL", self.0.url()).env("AWS_REGION", "us-east-1");
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     }
 
@@ -47,23 +38,6 @@ impl S3 {
         let output = tokio::task::block_in_place(|| command.output().unwrap());
         (output.status.code(), said(&output))
     }
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// In the folder that everything is built into.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let moto = own.ancestors().map(|folder| folder.join("s3/bin/moto_server")).find(|path| path.exists());
-    moto.expect(
-        "moto is not installed: `make test` does it, or\n\
-         python3 -m venv target/s3 && target/s3/bin/pip install -r tests/s3/requirements.txt",
-    )
 }
 
 #[tokio::test(flavor = "multi_thread")]

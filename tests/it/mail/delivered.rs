@@ -143,7 +143,7 @@ async fn without_a_mail_server_a_mail_is_recorded_as_failed_and_health_says_so()
     .await;
     assert_eq!((&mail["to"], &mail["last_failure"]["code"]), (&json!("off"), &json!("not_configured")));
     assert_eq!(mail["last_failure"]["mail_id"], mail_id);
-    let log = desk.log();
+    let log = desk.log_with("an item was not delivered");
     let told: Vec<&str> = log.lines().filter(|line| line.contains("an item was not delivered")).collect();
     assert!(told.len() == 1 && told[0].contains("is_given_up"), "one line tells of it:\n{log}");
 }

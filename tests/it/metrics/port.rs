@@ -38,7 +38,7 @@ async fn a_port_that_is_taken_keeps_nothing_from_starting_and_is_opened_once_it_
     let answer = desk.staff().get("/api/metrics").await.unwrap();
     assert_eq!(&answer.headers()["content-type"], OPENMETRICS);
     assert_eq!(Scrape::parse(&answer.text().await.unwrap()).at("desk_ready"), 1.0);
-    assert!(desk.log().contains("metrics_listen: metrics are at /api/metrics alone"), "{}", desk.log());
+    let _told = desk.log_with("metrics_listen: metrics are at /api/metrics alone");
     drop(taken);
     let client = tests::http_client::client();
     let is_open = async || client.get(format!("http://127.0.0.1:{port}/metrics")).send().await.is_ok();

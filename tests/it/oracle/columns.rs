@@ -46,6 +46,9 @@ pub(super) const BY_CHANCE: [(&str, &str, &str); 3] = [
 /// Tables about which no question of one session asks.
 const OF_NO_SESSION: [&str; 5] = ["quick_reply", "quick_reply_use", "session_count", "session_text", "customer"];
 
+/// More than any number in a table that has a unique key.
+const FAR: i64 = 1_000_000;
+
 /// A column of a table.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
@@ -183,7 +186,7 @@ impl Rows {
     }
 }
 
-/// A number is off by one, a flag is inverted, a text is that of another row or has an extra letter.
+/// A number is off by one, or by far where those beside it are taken; a flag is inverted, a text is that of another row or has an extra letter.
 fn wrong_values(right: &Held, all: &[(i64, Held)], is_number: bool, random: &mut impl Rng) -> Vec<Held> {
     match right {
         Held::Number(0 | 1) if all.iter().all(|(_, held)| matches!(held, Held::Number(0 | 1))) => {
@@ -191,7 +194,7 @@ fn wrong_values(right: &Held, all: &[(i64, Held)], is_number: bool, random: &mut
         }
         Held::Number(number) => {
             let step = if random.random_bool(0.5) { 1 } else { -1 };
-            vec![Held::Number(number + step), Held::Number(number - step)]
+            vec![Held::Number(number + step), Held::Number(number - step), Held::Number(number + FAR)]
         }
         Held::Text(text) => {
             let others: Vec<&Held> = all.iter().map(|(_, held)| held).filter(|held| *held != right).collect();

@@ -111,7 +111,8 @@ async fn readiness_is_measured_by_writing_and_comes_back_without_traffic() {
     assert!(!ready.to_string().contains("disk"), "why is for operators alone: {ready}");
     let detailed = detailed_health(&desk).await;
     assert!(detailed["data"]["log"]["write_failure"].as_str().unwrap().contains("disk"), "{detailed}");
-    assert!(desk.log().lines().any(|line| line.contains("events cannot be written") && line.contains("disk")));
+    let log = desk.log_with("events cannot be written");
+    assert!(log.lines().any(|line| line.contains("events cannot be written") && line.contains("disk")), "{log}");
 
     make_room(&desk);
     is_ready(&desk).await;

@@ -28,7 +28,7 @@ async fn tls_responses_have_hsts() {
     assert_eq!(status(&answer), 200, "{answer}");
     let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor_")).unwrap();
     assert!(cookie.contains("; Secure") && cookie.contains("; HttpOnly"), "{cookie}");
-    assert!(secured.desk.log().contains("desk is ready: https://"), "{}", secured.desk.log());
+    let _ready = secured.desk.log_with("desk is ready: https://");
 }
 
 #[tokio::test]

@@ -92,8 +92,8 @@ async fn plain_proxy_pass_at_another_port_works_for_browsers_that_say_same_origi
 
     let older = create(&url, &url).header("Cookie", &cookie).send().await.unwrap();
     assert_eq!(older.status(), 403, "a browser that does not say so");
-    let log = desk.log();
-    let line = log.lines().find(|line| line.contains("docs/proxy.md")).unwrap_or_else(|| panic!("{log}"));
+    let log = desk.log_with("docs/proxy.md");
+    let line = log.lines().find(|line| line.contains("docs/proxy.md")).unwrap();
     let own = desk.url();
     assert!(line.contains(&url) && line.contains(own.strip_prefix("http://").unwrap()), "both values: {line}");
 }
