@@ -39,6 +39,8 @@ use crate::{
 
 /// Most records per call; more are read in several calls.
 const MAX_PAGE: usize = 4096;
+/// Fewest events that are read of a stream behind a position.
+const SOME: usize = 64;
 
 type Events = Vec<Arc<RecordedEvent>>;
 
@@ -381,8 +383,21 @@ impl EventReader for KurrentReader {
         after: Position,
         limit: usize,
     ) -> Result<Events, ReadError> {
-        let version = self.indexes.last_up_to(&self.connection, stream, after).await?;
-        self.read_stream(stream, version, limit).await
+        let mut version = self.indexes.known_up_to(&self.connection, stream, after).await?;
+        let mut events = Events::new();
+        while events.len() < limit {
+            // The first may stand before the position, if the stream has grown since it was read.
+            let asked = (limit - events.len()).clamp(SOME, MAX_PAGE);
+            let page = self.read_stream(stream, version, asked).await?;
+            let is_full = page.len() == asked;
+            version = page.last().map_or(version, |last| last.version);
+            events.extend(page.into_iter().filter(|event| event.position > after));
+            if !is_full {
+                break;
+            }
+        }
+        events.truncate(limit);
+        Ok(events)
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Events, ReadError> {
