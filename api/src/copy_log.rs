@@ -12,12 +12,13 @@ mod reading;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Instant,
 };
 
 use clap::Args;
 use event_store::{
-    Identity, Position, ReadError,
+    Identity, Position, ReadError, RecordedEvent,
     import::{Chain, Import, ImportError, ReadBack},
     port::{Exemption, Positions},
     position_map::{MapError, MapWriter},
@@ -30,6 +31,8 @@ use reading::read_on;
 
 pub(crate) use ends::EndError;
 
+/// Events after which the progress is reported: what a target takes in one write.
+const PART: usize = 512;
 /// Rounds after which the source counts as growing as fast as it is copied.
 const ROUNDS: usize = 20;
 
@@ -253,15 +256,22 @@ impl Copy<'_> {
         let mut pages = read_on(self.source.reader.clone(), self.after);
         while let Some(page) = pages.recv().await {
             let page = page.map_err(CopyError::Source)?;
-            let places = self.import.take(&page).await?;
-            for (event, place) in page.iter().zip(places) {
-                if let Some(map) = &mut self.map {
-                    map.add(event.position, place)?;
-                }
-                self.after = event.position;
+            for part in page.chunks(PART) {
+                self.take(part).await?;
+                progress.name(if self.import.appended() == 0 { "comparing" } else { "copying" });
+                progress.reached(self.after.0, self.import.chain().events());
             }
-            progress.name(if self.import.appended() == 0 { "comparing" } else { "copying" });
-            progress.reached(self.after.0, self.import.chain().events());
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, events: &[Arc<RecordedEvent>]) -> Result<(), CopyError> {
+        let places = self.import.take(events).await?;
+        for (event, place) in events.iter().zip(places) {
+            if let Some(map) = &mut self.map {
+                map.add(event.position, place)?;
+            }
+            self.after = event.position;
         }
         Ok(())
     }

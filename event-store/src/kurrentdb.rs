@@ -13,11 +13,17 @@ mod connection;
 mod fault;
 mod identity;
 mod import;
+mod live;
+mod no_delay;
 mod read;
 mod reader;
+mod recall;
 mod reservations;
+mod rival;
+mod searched;
 mod settings;
 mod spin_guard;
+mod steps;
 mod stream_index;
 mod truncations;
 mod watch;
@@ -144,9 +150,9 @@ impl KurrentLog {
 
 /// A reader that is notified of new events.
 async fn watching(connection: Connection, identity: Identity) -> Result<KurrentReader, KurrentError> {
-    let reader = KurrentReader::new(connection.clone(), identity);
-    reader.announce(reader.last().await?);
-    watch::start(connection, reader.downgrade());
+    let reader = KurrentReader::new(connection, identity);
+    reader.find_end().await?;
+    watch::start(&reader);
     Ok(reader)
 }
 

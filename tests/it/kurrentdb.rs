@@ -3,6 +3,7 @@
 
 mod cluster;
 mod conformance;
+mod foreign;
 mod importing;
 mod limits;
 mod opening;
@@ -11,6 +12,7 @@ mod outcomes;
 mod positions;
 mod program;
 mod reads;
+mod sockets;
 mod truncations;
 
 use std::{

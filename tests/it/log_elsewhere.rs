@@ -2,6 +2,7 @@
 //! in files, or in a PostgreSQL database of its own. Both programs work there as elsewhere.
 
 mod access;
+mod calls;
 mod configured;
 
 use std::{path::PathBuf, process::Output, time::Duration};

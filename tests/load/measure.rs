@@ -9,6 +9,7 @@ mod connection;
 mod fixture;
 mod followers;
 mod http;
+mod kurrent;
 mod policy;
 mod process;
 mod proof;
@@ -72,6 +73,10 @@ pub(crate) enum Row {
     Chat,
     /// Our share of a turn with a model's server, against a bare proxy.
     Turn,
+    /// A chat turn with the log behind KurrentDB's protocol, against SQLite.
+    TurnKurrentdb,
+    /// A log copied to KurrentDB's protocol.
+    CopyKurrentdb,
     /// What the policy costs to read a long message with many phrases.
     Policy,
 }
@@ -123,6 +128,8 @@ async fn lines_of(row: Row, fixture: &Fixture) -> Result<Vec<Line>, Failure> {
         Row::Start => start::start(fixture).await,
         Row::Chat => chat::chat(fixture).await,
         Row::Turn => turn::turn(fixture).await,
+        Row::TurnKurrentdb => kurrent::turn(fixture).await,
+        Row::CopyKurrentdb => kurrent::copy(fixture).await,
         Row::Policy => policy::policy(fixture),
     }
 }

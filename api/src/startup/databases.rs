@@ -59,7 +59,10 @@ pub(super) async fn open_log(settings: &Settings, clock: Arc<dyn Clock>) -> Resu
             Arc::new(PostgresStore::open_with(postgres, clock).await?)
         }
         EventStoreLocation::Kurrent { url, credentials_file } => {
-            let settings = KurrentSettings::parse(&url.0)?.with_credentials_file(credentials_file.clone());
+            let searched = settings.data_dir.join("kurrentdb-searched");
+            let settings = KurrentSettings::parse(&url.0)?
+                .with_credentials_file(credentials_file.clone())
+                .with_searched_file(Some(searched));
             Arc::new(KurrentLog::open_with(settings, clock).await?)
         }
     })

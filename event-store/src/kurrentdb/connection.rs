@@ -7,17 +7,23 @@
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use eventstore::{
-    AppendToStreamOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, SubscribeToAllOptions,
+    AppendToStreamOptions, BatchAppendOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, StreamPosition,
+    SubscribeToAllOptions,
 };
 use futures::FutureExt as _;
 use tokio::time::{Instant, timeout};
 
-use super::{fault::Fault, settings::KurrentSettings};
+use super::{
+    fault::Fault,
+    no_delay::{NoDelay, PROMPT},
+    settings::KurrentSettings,
+};
 
 /// A failing client is replaced after this time; doubled with each replacement up to [`LONGEST_KEPT`].
 const KEPT: Duration = Duration::from_secs(2);
@@ -30,6 +36,7 @@ const BETWEEN_DEAD: Duration = Duration::from_millis(100);
 pub(super) struct Connection {
     settings: Arc<KurrentSettings>,
     slot: Arc<Mutex<Slot>>,
+    no_delay: Arc<NoDelay>,
     /// Reads from the leader only, because decisions need current data.
     leader: bool,
 }
@@ -39,6 +46,8 @@ struct Slot {
     number: u64,
     made_at: Instant,
     kept: Duration,
+    /// The current client has answered.
+    has_worked: bool,
 }
 
 /// The client for one call.
@@ -52,8 +61,8 @@ pub(super) struct Lent {
 
 impl Connection {
     pub(super) fn new(settings: KurrentSettings, leader: bool) -> Self {
-        let slot = Slot { lent: None, number: 0, made_at: Instant::now(), kept: KEPT };
-        Self { settings: Arc::new(settings), slot: Arc::new(Mutex::new(slot)), leader }
+        let slot = Slot { lent: None, number: 0, made_at: Instant::now(), kept: KEPT, has_worked: false };
+        Self { settings: Arc::new(settings), slot: Arc::new(Mutex::new(slot)), no_delay: Arc::default(), leader }
     }
 
     pub(super) fn settings(&self) -> &KurrentSettings {
@@ -77,17 +86,70 @@ impl Connection {
         number: u64,
         step: impl Future<Output = Result<T, eventstore::Error>>,
     ) -> Result<T, Fault> {
-        // The client panics on some unexpected answers.
-        let result = match timeout(limit, AssertUnwindSafe(step).catch_unwind()).await {
-            Ok(Ok(answer)) => answer.map_err(Fault::Said),
-            Ok(Err(_panic)) => Err(Fault::NotUnderstood),
-            Err(_elapsed) => Err(Fault::NoAnswer(limit)),
+        let mut step = pin!(understood(step));
+        let result = self.within(limit, &mut step).await.unwrap_or(Err(Fault::NoAnswer(limit)));
+        self.note(&result, number);
+        result
+    }
+
+    /// As [`Self::step`], for a step that may look through any number of events of others: it has as long as it takes, while the
+    /// server answers something else within the limit.
+    pub(super) async fn search<T>(
+        &self,
+        lent: &Lent,
+        step: impl Future<Output = Result<T, eventstore::Error>>,
+    ) -> Result<T, Fault> {
+        let limit = self.settings.answer_limit();
+        let mut step = pin!(understood(step));
+        let result = loop {
+            if let Some(ended) = self.within(limit / 2, &mut step).await {
+                break ended;
+            }
+            let is_answering = timeout(limit / 2, understood(lent.newest_record()));
+            tokio::select! {
+                biased;
+                ended = &mut step => break ended,
+                answered = is_answering => match answered {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(fault)) => break Err(fault),
+                    Err(_elapsed) => break Err(Fault::NoAnswer(limit)),
+                },
+            }
         };
-        match &result {
+        self.note(&result, lent.number);
+        result
+    }
+
+    /// As [`Self::step`]; `None` if the server has not answered within the limit, which here is no fault.
+    pub(super) async fn attempt<T>(
+        &self,
+        lent: &Lent,
+        step: impl Future<Output = Result<T, eventstore::Error>>,
+    ) -> Result<Option<T>, Fault> {
+        let mut step = pin!(understood(step));
+        let Some(result) = self.within(self.settings.answer_limit(), &mut step).await else { return Ok(None) };
+        self.note(&result, lent.number);
+        result.map(Some)
+    }
+
+    /// `None`: it has not ended by then.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        step: &mut (impl Future<Output = Result<T, Fault>> + Unpin),
+    ) -> Option<Result<T, Fault>> {
+        if let Ok(ended) = timeout(PROMPT.min(limit), &mut *step).await {
+            return Some(ended);
+        }
+        self.no_delay.set_again();
+        timeout(limit.saturating_sub(PROMPT), step).await.ok()
+    }
+
+    fn note<T>(&self, result: &Result<T, Fault>, number: u64) {
+        match result {
             Ok(_) => self.works(number),
             Err(fault) => self.failed(fault, number),
         }
-        result
     }
 
     /// The current client, or a new one if there is none.
@@ -106,6 +168,7 @@ impl Connection {
         let client = made.and_then(|made| made.map_err(|error| format!("{error:#}"))).map_err(Fault::NoClient)?;
         slot.number += 1;
         slot.made_at = Instant::now();
+        slot.has_worked = false;
         let lent = Lent { client, credentials, leader: self.leader, number: slot.number };
         slot.lent = Some(lent.clone());
         Ok(lent)
@@ -128,8 +191,14 @@ impl Connection {
 
     fn works(&self, number: u64) {
         let mut slot = self.slot();
-        if slot.number == number {
-            slot.kept = KEPT;
+        if slot.number != number {
+            return;
+        }
+        slot.kept = KEPT;
+        let is_first = !std::mem::replace(&mut slot.has_worked, true);
+        drop(slot);
+        if is_first {
+            self.no_delay.set();
         }
     }
 
@@ -160,10 +229,26 @@ impl Lent {
         }
     }
 
+    /// The last record of `$all`, whoever wrote it. A server always has one, and finds it at once.
+    pub(super) async fn newest_record(&self) -> Result<Option<eventstore::RecordedEvent>, eventstore::Error> {
+        let options = self.reading_all().position(StreamPosition::End).max_count(1);
+        let mut answer = self.client.read_all(&options).await?;
+        Ok(answer.next().await?.and_then(|resolved| resolved.event))
+    }
+
     pub(super) fn subscribing(&self) -> SubscribeToAllOptions {
         match &self.credentials {
             Some(credentials) => SubscribeToAllOptions::default().authenticated(credentials.clone()),
             None => SubscribeToAllOptions::default(),
+        }
+    }
+
+    /// Without a deadline, which would be one of all appends together.
+    pub(super) fn appending_in_batch(&self) -> BatchAppendOptions {
+        let options = BatchAppendOptions::default().requires_leader(true);
+        match &self.credentials {
+            Some(credentials) => options.authenticated(credentials.clone()),
+            None => options,
         }
     }
 
@@ -173,6 +258,14 @@ impl Lent {
             Some(credentials) => options.authenticated(credentials.clone()),
             None => options,
         }
+    }
+}
+
+/// The client panics on some unexpected answers.
+async fn understood<T>(step: impl Future<Output = Result<T, eventstore::Error>>) -> Result<T, Fault> {
+    match AssertUnwindSafe(step).catch_unwind().await {
+        Ok(answer) => answer.map_err(Fault::Said),
+        Err(_panic) => Err(Fault::NotUnderstood),
     }
 }
 

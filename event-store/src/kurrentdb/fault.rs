@@ -82,7 +82,12 @@ impl Fault {
     }
 
     pub(super) fn is_conflict(&self) -> bool {
-        matches!(self, Self::Said(Error::WrongExpectedVersion { .. }))
+        match self {
+            Self::Said(Error::WrongExpectedVersion { .. }) => true,
+            // As an answer among those of many appends.
+            Self::Said(Error::Grpc { code, .. }) => i32::from(*code) == ALREADY_EXISTS,
+            _other => false,
+        }
     }
 
     /// The server refuses the request permanently.
@@ -98,8 +103,9 @@ impl Fault {
     }
 }
 
-/// The gRPC code.
+/// gRPC codes.
 const INVALID_ARGUMENT: i32 = 3;
+const ALREADY_EXISTS: i32 = 6;
 
 impl From<Fault> for ReadError {
     fn from(fault: Fault) -> Self {

@@ -10,6 +10,7 @@ use super::{
     connection::Connection,
     fault::Fault,
     read::{self, Begin, IDENTITY, Which},
+    rival::until_visible,
 };
 use crate::port::Identity;
 
@@ -69,7 +70,12 @@ pub(super) async fn ensure_is(connection: &Connection, new: Stored) -> Result<St
         match write(connection, &new, StreamState::NoStream).await {
             Ok(()) => {}
             Err(fault) if fault.is_access_denied() => return Err(fault.into()),
-            // Another process may have been first, or this write may have succeeded after all.
+            // Another process was first.
+            Err(fault) if fault.is_conflict() => {
+                last = fault;
+                until_visible(|| read(connection)).await?;
+            }
+            // This write may have succeeded after all.
             Err(fault) => last = fault,
         }
     }
@@ -87,6 +93,12 @@ pub(super) async fn update(connection: &Connection, wanted: Stored) -> Result<()
         match write(connection, &wanted, StreamState::StreamRevision(revision)).await {
             Ok(()) => {}
             Err(fault) if fault.is_access_denied() => return Err(fault.into()),
+            Err(fault) if fault.is_conflict() => {
+                last = fault;
+                let newer =
+                    || async move { Ok::<_, KurrentError>(read(connection).await?.filter(|(_, now)| *now > revision)) };
+                until_visible(newer).await?;
+            }
             Err(fault) => last = fault,
         }
     }

@@ -1,12 +1,14 @@
 //! Fills a log in KurrentDB from another log. Written events are read back from `$all` to get their positions.
 //!
-//! Events are sent in order, neighbours of one stream together, so that `$all` has the same order. Invariant: each event is sent
+//! Events are sent in order, neighbours of one stream together, so that `$all` has the same order; the next are sent before the
+//! server has answered for the ones before. Invariant: each event is sent
 //! with the previous version as precondition, so a write that an earlier run left in progress is either the same event or refused.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use async_trait::async_trait;
-use eventstore::StreamState;
+use eventstore::{EventData, StreamState};
+use futures::{future::try_join_all, poll};
 use jiff::SignedDuration;
 
 use super::{
@@ -17,6 +19,7 @@ use super::{
     identity::{self, Stored},
     reader::KurrentReader,
     refuse_older, reservations,
+    rival::until_visible,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -30,6 +33,14 @@ const APPEND_LIMIT: Duration = Duration::from_secs(5);
 /// Ids of events younger than this may still be retried in another stream, because single-use tokens are valid for at most ten
 /// minutes. This log would not find such an id in the other stream, so it is reserved.
 const RETRY_PERIOD: SignedDuration = SignedDuration::from_mins(15);
+
+/// Ids that are claimed at the same time.
+const CLAIMS: usize = 32;
+/// Larger groups are sent alone: a server may refuse them, and what is behind them must not be there then.
+const SMALL: usize = 64 * 1024;
+
+/// Consecutive events of one stream.
+type Group<'a> = &'a [Arc<RecordedEvent>];
 
 /// A log that is being filled.
 pub struct KurrentImport {
@@ -77,11 +88,14 @@ impl KurrentImport {
             None => self.reader.head().await.map_err(import_error)?,
         };
         let reserved_from = self.clock.now() - RETRY_PERIOD;
-        for neighbours in self.grouped(events)? {
-            for event in neighbours.iter().filter(|event| event.recorded_at > reserved_from) {
-                self.reserve(event).await?;
-            }
-            self.send(neighbours).await?;
+        let groups = self.grouped(events)?;
+        let young: Vec<_> = events.iter().filter(|event| event.recorded_at > reserved_from).collect();
+        for some in young.chunks(CLAIMS) {
+            try_join_all(some.iter().map(|event| self.reserve(event))).await?;
+        }
+        match self.send_all(&groups).await {
+            Err(ImportError::Moved) => return Err(self.rival_of(before).await),
+            sent => sent?,
         }
         let places = self.read_back(before, events).await?;
         self.head = places.last().copied();
@@ -89,7 +103,7 @@ impl KurrentImport {
     }
 
     /// Groups consecutive events of one stream, up to the server's limit.
-    fn grouped<'a>(&self, events: &'a [Arc<RecordedEvent>]) -> Result<Vec<&'a [Arc<RecordedEvent>]>, ImportError> {
+    fn grouped<'a>(&self, events: Group<'a>) -> Result<Vec<Group<'a>>, ImportError> {
         let limit = self.connection.settings().max_append_bytes;
         let (mut groups, mut begin, mut bytes) = (Vec::new(), 0, 0);
         for (n, event) in events.iter().enumerate() {
@@ -117,27 +131,69 @@ impl KurrentImport {
         }
     }
 
-    async fn send(&self, events: &[Arc<RecordedEvent>]) -> Result<(), ImportError> {
-        let first = &events[0];
-        let state = match first.version.0.checked_sub(2) {
-            None => StreamState::NoStream,
-            Some(revision) => StreamState::StreamRevision(revision),
-        };
-        let data: Vec<_> = events.iter().map(|event| codec::encode(event)).map(Outgoing::into_data).collect();
-        let sent = self.connection.call(APPEND_LIMIT, |lent| async move {
-            let options = lent.appending(APPEND_LIMIT).stream_state(state);
-            lent.client.append_to_stream(first.stream.as_str(), &options, data).await
-        });
-        match sent.await {
-            Ok(_) => Ok(()),
-            // Another writer was first, perhaps an earlier run.
-            Err(fault) if fault.is_conflict() => Err(ImportError::Moved),
-            Err(fault) if fault.is_invalid() => {
-                let bytes = events.iter().map(|event| codec::encode(event).bytes()).sum();
-                let limit = self.connection.settings().max_append_bytes;
-                Err(ImportError::TooLarge { position: first.position, bytes, limit })
+    /// Sends groups in order: small ones over one call and without waiting for each answer, large ones alone.
+    async fn send_all(&self, groups: &[Group<'_>]) -> Result<(), ImportError> {
+        for run in groups.chunk_by(|before, after| is_small(before) && is_small(after)) {
+            match run {
+                [alone] => self.send(alone).await?,
+                run => self.send_without_waiting(run).await?,
             }
-            Err(fault) => Err(ImportError::Unavailable(Arc::new(fault))),
+        }
+        Ok(())
+    }
+
+    async fn send(&self, events: Group<'_>) -> Result<(), ImportError> {
+        let sent = self.connection.call(APPEND_LIMIT, |lent| async move {
+            let options = lent.appending(APPEND_LIMIT).stream_state(state_before(events));
+            lent.client.append_to_stream(events[0].stream.as_str(), &options, data_of(events)).await
+        });
+        sent.await.map(drop).map_err(|fault| self.refused(events, fault))
+    }
+
+    /// The server writes what comes over one call in the order in which it comes, and has the limit for each answer.
+    async fn send_without_waiting(&self, groups: &[Group<'_>]) -> Result<(), ImportError> {
+        let lent = self.connection.lend().map_err(unavailable)?;
+        let (number, options) = (lent.number(), lent.appending_in_batch());
+        let begun = self.connection.step(APPEND_LIMIT, number, lent.client.batch_append(&options)).await;
+        let batch = begun.map_err(unavailable)?;
+        let mut answers = Vec::with_capacity(groups.len());
+        for group in groups {
+            let mut answer =
+                Box::pin(batch.append_to_stream(group[0].stream.as_str(), state_before(group), data_of(group)));
+            // It is sent when it is polled for the first time.
+            let answered = poll!(&mut answer);
+            answers.push(async move {
+                match answered {
+                    Poll::Ready(answered) => answered,
+                    Poll::Pending => answer.await,
+                }
+            });
+        }
+        for (answer, group) in answers.into_iter().zip(groups) {
+            let answered = self.connection.step(APPEND_LIMIT, number, answer).await;
+            answered.map_err(|fault| self.refused(group, fault))?;
+        }
+        Ok(())
+    }
+
+    fn refused(&self, events: Group<'_>, fault: Fault) -> ImportError {
+        // Another writer was first, perhaps an earlier run.
+        if fault.is_conflict() {
+            return ImportError::Moved;
+        }
+        if fault.is_invalid() {
+            let limit = self.connection.settings().max_append_bytes;
+            return ImportError::TooLarge { position: events[0].position, bytes: bytes_of(events), limit };
+        }
+        unavailable(fault)
+    }
+
+    /// Another writer was first; the import reads on when that can be read.
+    async fn rival_of(&self, before: Position) -> ImportError {
+        let newer = || async move { Ok::<_, ReadError>(self.reader.read_all(before, 1).await?.pop()) };
+        match until_visible(newer).await {
+            Ok(_) => ImportError::Moved,
+            Err(error) => import_error(error),
         }
     }
 
@@ -155,6 +211,30 @@ impl KurrentImport {
         let are_they = events.iter().zip(&there).all(|(event, there)| event.hash == there.hash);
         if are_they { Ok(there.iter().map(|event| event.position).collect()) } else { Err(ImportError::Moved) }
     }
+}
+
+/// What the stream must be at for this group.
+fn state_before(events: Group<'_>) -> StreamState {
+    match events[0].version.0.checked_sub(2) {
+        None => StreamState::NoStream,
+        Some(revision) => StreamState::StreamRevision(revision),
+    }
+}
+
+fn data_of(events: Group<'_>) -> Vec<EventData> {
+    events.iter().map(|event| codec::encode(event)).map(Outgoing::into_data).collect()
+}
+
+fn bytes_of(events: Group<'_>) -> usize {
+    events.iter().map(|event| codec::encode(event).bytes()).sum()
+}
+
+fn is_small(events: Group<'_>) -> bool {
+    bytes_of(events) <= SMALL
+}
+
+fn unavailable(fault: Fault) -> ImportError {
+    ImportError::Unavailable(Arc::new(fault))
 }
 
 fn import_error(error: ReadError) -> ImportError {

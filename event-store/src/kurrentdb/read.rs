@@ -1,15 +1,22 @@
 //! Raw reads from KurrentDB: the events of a stream, or filtered records of `$all`.
 //!
 //! Invariant: an answer that was cut off is never taken for a short one. A stream's answer ends with a marker; one of `$all` does not,
-//! so its caller checks that expected records are in it (`reader.rs`).
+//! so its caller checks that expected records are in it (`reader.rs`). How long a read of `$all` takes depends on how many events of
+//! others it looks through, so only silence ends it (`Connection::search`, `steps.rs`).
 
 use std::{future::Future, time::Duration};
 
 use eventstore::{
-    Position as Place, ReadAllOptions, ReadEvent, ReadStream, RecordedEvent, StreamPosition, SubscriptionFilter,
+    Position as Place, ReadAllOptions, ReadEvent, ReadStream, RecordedEvent, ResolvedEvent, StreamPosition,
+    SubscriptionFilter,
 };
+use uuid::Uuid;
 
-use super::{connection::Connection, fault::Fault};
+use super::{
+    connection::{Connection, Lent},
+    fault::Fault,
+    searched::Searched,
+};
 use crate::event::{Position, StreamName, StreamVersion};
 
 /// Limit for the first message of an answer, and for each further one.
@@ -56,6 +63,17 @@ pub(super) enum Begin {
     Before(Position),
 }
 
+/// Why a read of `$all` forward has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It has reached its limit, or the end of the log.
+    Whole,
+    /// Behind the last record there is a stretch that its reader knows.
+    AtStretch,
+    /// The server has been looking for the next one for longer than the limit.
+    Slow,
+}
+
 impl Begin {
     fn options(self, options: ReadAllOptions) -> ReadAllOptions {
         match self {
@@ -81,6 +99,32 @@ pub(super) async fn of_all(
     of_the_leader(|| all_once(connection, which, begin, limit)).await
 }
 
+/// Up to `limit` records of ours, forward, in one call that does not look through a stretch that is known, nor for long.
+pub(super) async fn forward(
+    connection: &Connection,
+    searched: &Searched,
+    begin: Begin,
+    limit: usize,
+) -> Result<(Vec<RecordedEvent>, Ended), Fault> {
+    of_the_leader(|| forward_once(connection, searched, begin, limit)).await
+}
+
+/// The last record of `$all`, whoever wrote it.
+pub(super) async fn newest_record(connection: &Connection) -> Result<RecordedEvent, Fault> {
+    let newest = of_the_leader(|| connection.call(STEP, |lent| async move { lent.newest_record().await })).await?;
+    newest.ok_or(Fault::CutShort)
+}
+
+/// The id of the record at a place, whoever wrote it.
+pub(super) async fn record_at(connection: &Connection, place: Position) -> Result<Option<Uuid>, Fault> {
+    let read = |lent: Lent| async move {
+        let options = Begin::At(place).options(lent.reading_all()).max_count(1);
+        let first = lent.client.read_all(&options).await?.next().await?.and_then(|resolved| resolved.event);
+        Ok::<_, eventstore::Error>(first.filter(|record| record.position.commit == place.0).map(|record| record.id))
+    };
+    of_the_leader(|| connection.call(STEP, read)).await
+}
+
 /// Retries if another node is the leader: the client has then switched to it.
 async fn of_the_leader<T, F: Future<Output = Result<T, Fault>>>(read: impl Fn() -> F) -> Result<T, Fault> {
     for _redirect in 0..REDIRECTS {
@@ -100,14 +144,41 @@ async fn all_once(
 ) -> Result<Vec<RecordedEvent>, Fault> {
     let lent = connection.lend()?;
     let options = begin.options(lent.reading_all()).filter(which.filter()).max_count(limit);
-    let mut answer = connection.step(STEP, lent.number(), lent.client.read_all(&options)).await?;
-    let mut events = Vec::new();
-    while let Some(said) = connection.step(STEP, lent.number(), answer.next_read_event()).await? {
+    let mut answer = connection.search(&lent, lent.client.read_all(&options)).await?;
+    let mut records = Vec::new();
+    while let Some(said) = connection.search(&lent, answer.next_read_event()).await? {
         if let ReadEvent::Event(resolved) = said {
-            events.extend(resolved.event);
+            records.extend(resolved.event);
         }
     }
-    Ok(events)
+    Ok(records)
+}
+
+async fn forward_once(
+    connection: &Connection,
+    searched: &Searched,
+    begin: Begin,
+    limit: usize,
+) -> Result<(Vec<RecordedEvent>, Ended), Fault> {
+    let lent = connection.lend()?;
+    let options = begin.options(lent.reading_all()).filter(Which::Events.filter()).max_count(limit);
+    let mut records = Vec::new();
+    let Some(mut answer) = connection.attempt(&lent, lent.client.read_all(&options)).await? else {
+        return Ok((records, Ended::Slow));
+    };
+    loop {
+        let said = match connection.attempt(&lent, answer.next_read_event()).await? {
+            None => return Ok((records, Ended::Slow)),
+            Some(None) => return Ok((records, Ended::Whole)),
+            Some(Some(said)) => said,
+        };
+        let ReadEvent::Event(ResolvedEvent { event: Some(record), .. }) = said else { continue };
+        let place = Position(record.position.commit);
+        records.push(record);
+        if searched.beyond(place) != place {
+            return Ok((records, Ended::AtStretch));
+        }
+    }
 }
 
 /// Up to `limit` events of a stream after a version; empty for an unknown stream.

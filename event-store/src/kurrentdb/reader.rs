@@ -3,14 +3,19 @@
 //! KurrentDB reads `$all` from the position of a record, inclusive, and refuses any other number. Positions returned by us are valid;
 //! for any other number (a caller's own, or one from before a restore) the previous event is looked up first.
 //!
+//! Others write to `$all` too, a server by itself. A stretch of theirs that takes long to look through is looked through in steps
+//! (`steps.rs`) and remembered (`searched.rs`).
+//!
 //! Invariant: the end of the log is never assumed: an answer of `$all` has no end marker, so an empty one is compared with the log's
 //! head, and one without its expected first record was cut off.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicU64, Ordering},
+};
 
 use async_trait::async_trait;
 use eventstore::RecordedEvent as Raw;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
@@ -18,8 +23,11 @@ use super::{
     connection::Connection,
     fault::{Fault, ReadFault},
     identity,
-    read::{self, Begin, IDENTITY, Which},
-    reservations,
+    live::{self, Live},
+    read::{self, Begin, Ended, IDENTITY, Which},
+    recall, reservations,
+    searched::Searched,
+    steps::{self, Walked},
     stream_index::StreamIndexes,
     truncations,
 };
@@ -27,11 +35,12 @@ use crate::{
     event::{Position, RecordedEvent, StreamName, StreamVersion},
     pages::PAGE,
     port::{EventReader, EventStream, Identity, Positions, ReadError, Truncation},
-    subscription,
 };
 
 /// Most records per call; more are read in several calls.
 const MAX_PAGE: usize = 4096;
+/// Fewest events that are read of a stream behind a position.
+const SOME: usize = 64;
 
 type Events = Vec<Arc<RecordedEvent>>;
 
@@ -39,38 +48,107 @@ type Events = Vec<Arc<RecordedEvent>>;
 pub(super) struct KurrentReader {
     pub(super) connection: Connection,
     pub(super) indexes: StreamIndexes,
+    pub(super) searched: Arc<Searched>,
+    pub(super) live: Arc<Live>,
     identity: Identity,
-    /// The highest position seen by this process; subscriptions wait for it to increase.
-    seen: Arc<watch::Sender<Position>>,
+    /// The highest position seen by this process.
+    seen: Arc<AtomicU64>,
+}
+
+/// A reader that does not keep the log from being dropped.
+pub(super) struct WeakReader {
+    pub(super) connection: Connection,
+    pub(super) searched: Arc<Searched>,
+    pub(super) live: Arc<Live>,
+    pub(super) identity: Identity,
+    indexes: StreamIndexes,
+    seen: Weak<AtomicU64>,
+}
+
+impl WeakReader {
+    /// `None` when the log was dropped.
+    pub(super) fn upgrade(&self) -> Option<KurrentReader> {
+        let Self { connection, searched, live, identity, indexes, seen } = self;
+        Some(KurrentReader {
+            connection: connection.clone(),
+            indexes: indexes.clone(),
+            searched: searched.clone(),
+            live: live.clone(),
+            identity: *identity,
+            seen: seen.upgrade()?,
+        })
+    }
 }
 
 impl KurrentReader {
     pub(super) fn new(connection: Connection, identity: Identity) -> Self {
-        let seen = Arc::new(watch::Sender::new(Position::START));
-        Self { connection, indexes: StreamIndexes::new(), identity, seen }
+        let searched = Arc::new(Searched::new(connection.settings().search_worth()));
+        let live = Arc::new(Live::new(Position::START));
+        Self { connection, indexes: StreamIndexes::new(), searched, live, identity, seen: Arc::default() }
     }
 
-    /// Announces a position to waiting subscriptions.
+    /// Remembers that there is an event at a position.
     pub(super) fn announce(&self, position: Position) {
-        self.seen.send_if_modified(|seen| {
-            let is_news = position > *seen;
-            *seen = position.max(*seen);
-            is_news
-        });
+        self.seen.fetch_max(position.0, Ordering::Relaxed);
     }
 
     pub(super) fn seen(&self) -> Position {
-        *self.seen.borrow()
+        Position(self.seen.load(Ordering::Relaxed))
     }
 
     /// For the watching task, which ends when the log is dropped.
-    pub(super) fn downgrade(&self) -> std::sync::Weak<watch::Sender<Position>> {
-        Arc::downgrade(&self.seen)
+    pub(super) fn downgrade(&self) -> WeakReader {
+        let Self { connection, indexes, searched, live, identity, seen } = self.clone();
+        WeakReader { connection, searched, live, identity, indexes, seen: Arc::downgrade(&seen) }
+    }
+
+    /// The next page of the log behind a position, from the server.
+    pub(super) async fn page_after(&self, after: Position) -> Result<Events, ReadFault> {
+        self.page(after, PAGE).await
+    }
+
+    /// Finds the last event when the log is opened, and remembers what had to be looked through for it.
+    pub(super) async fn find_end(&self) -> Result<(), Fault> {
+        if let Some(tail) = recall::recalled(&self.connection, self.identity).await? {
+            self.searched.note(tail.last, tail.reached);
+            self.announce(tail.last);
+        }
+        let newest = read::newest_record(&self.connection).await?;
+        let last = self.last().await?;
+        self.announce(last);
+        self.live.begin_after(last);
+        self.searched.note(last, Position(newest.position.commit));
+        recall::remember(&self.connection, &self.searched, self.identity, last).await;
+        Ok(())
     }
 
     /// Position of the last event, read from the server.
     pub(super) async fn last(&self) -> Result<Position, Fault> {
-        let mut wanted = 2;
+        let seen = self.seen();
+        match self.searched.beyond(seen) == seen {
+            true => self.last_from_end().await,
+            false => self.last_from(seen).await,
+        }
+    }
+
+    /// Reads on from an event behind which a long stretch is known.
+    async fn last_from(&self, mut last: Position) -> Result<Position, Fault> {
+        loop {
+            let Walked { records, is_end } = self.walk(last, MAX_PAGE).await?;
+            let events = records.iter().filter(|record| !is_identity(record));
+            last = events.map(|record| Position(record.position.commit)).last().unwrap_or(last);
+            if is_end {
+                return Ok(last);
+            }
+            if records.len() < MAX_PAGE {
+                return self.last_from_end().await;
+            }
+        }
+    }
+
+    async fn last_from_end(&self) -> Result<Position, Fault> {
+        // The last one suffices unless it is the identity: a second may be behind many of others.
+        let mut wanted = 1;
         loop {
             let records = read::of_all(&self.connection, Which::Events, Begin::End, wanted).await?;
             if let Some(last) = records.iter().find(|record| !is_identity(record)) {
@@ -87,19 +165,17 @@ impl KurrentReader {
     }
 
     /// Events after a position that is that of a record, or the start.
-    async fn after(&self, place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
+    async fn after(&self, mut place: Position, after: Position, limit: usize) -> Result<Events, ReadFault> {
         let mut events = Events::new();
-        let mut from = if place == Position::START { Begin::Start } else { Begin::At(place) };
         loop {
-            // Two more than requested: the starting record is included, and the identity may be.
-            let asked = (limit - events.len()).saturating_add(2).min(MAX_PAGE);
-            let records = read::of_all(&self.connection, Which::Events, from, asked).await?;
-            let Some(last) = records.last() else { return Err(Fault::CutShort.into()) };
-            let (is_full, next) = (records.len() == asked, Position(last.position.commit));
-            for record in records.iter().filter(|record| !is_identity(record)) {
+            let (records, may_be_more) = self.records_after(place, limit - events.len()).await?;
+            for record in &records {
+                let here = Position(record.position.commit);
+                self.searched.note(place, here);
+                place = place.max(here);
                 // A further page begins with the last record of the previous one.
                 let newest = events.last().map_or(after, |event| event.position);
-                if record.position.commit <= newest.0 {
+                if is_identity(record) || here <= newest {
                     continue;
                 }
                 events.push(codec::decode(record.into())?);
@@ -107,11 +183,57 @@ impl KurrentReader {
                     return Ok(events);
                 }
             }
-            if !is_full {
+            if !may_be_more {
                 return Ok(events);
             }
-            from = Begin::At(next);
         }
+    }
+
+    /// Records from one that is ours, or from the start, and whether there may be more.
+    async fn records_after(&self, place: Position, limit: usize) -> Result<(Vec<Raw>, bool), Fault> {
+        let from = self.searched.beyond(place);
+        let begin = if from == Position::START { Begin::Start } else { Begin::At(from) };
+        // Two more than requested: the starting record is included, and the identity may be.
+        let asked = limit.saturating_add(2).min(MAX_PAGE);
+        let read = read::forward(&self.connection, &self.searched, begin, asked).await;
+        let (records, ended) = match read {
+            Err(fault) if from != place && fault.may_be_position() => return self.records_by_steps(place, asked).await,
+            read => read?,
+        };
+        let has_new = records.iter().any(|record| record.position.commit > place.0);
+        match ended {
+            Ended::Whole if records.is_empty() && from == place => Err(Fault::CutShort),
+            Ended::Whole if has_new || from == place => {
+                let is_full = records.len() == asked;
+                Ok((records, is_full))
+            }
+            Ended::AtStretch => Ok((records, true)),
+            Ended::Slow if has_new => Ok((records, true)),
+            // Nothing shows that the answer to a read from the end of a stretch is whole.
+            Ended::Whole | Ended::Slow => self.records_by_steps(place, asked).await,
+        }
+    }
+
+    async fn records_by_steps(&self, place: Position, limit: usize) -> Result<(Vec<Raw>, bool), Fault> {
+        let Walked { records, is_end } = self.walk(place, limit).await?;
+        if is_end || !records.is_empty() {
+            return Ok((records, !is_end));
+        }
+        // The server has not said where it is, or that this is the end.
+        let from = self.searched.beyond(place);
+        let begin = if from == Position::START { Begin::Start } else { Begin::At(from) };
+        let records = read::of_all(&self.connection, Which::Events, begin, limit).await?;
+        let has_new = records.iter().any(|record| record.position.commit > place.0);
+        if !has_new && self.last_from_end().await? > place {
+            return Err(Fault::CutShort);
+        }
+        let is_full = records.len() == limit;
+        Ok((records, is_full))
+    }
+
+    async fn walk(&self, place: Position, limit: usize) -> Result<Walked, Fault> {
+        let walked = steps::forward(&self.connection, &self.searched, place, limit).await;
+        walked.inspect_err(|fault| self.searched.forget_if_refused(place, fault))
     }
 
     /// As [`Self::after`], for a number that is not the position of a record.
@@ -261,8 +383,21 @@ impl EventReader for KurrentReader {
         after: Position,
         limit: usize,
     ) -> Result<Events, ReadError> {
-        let version = self.indexes.last_up_to(&self.connection, stream, after).await?;
-        self.read_stream(stream, version, limit).await
+        let mut version = self.indexes.known_up_to(&self.connection, stream, after).await?;
+        let mut events = Events::new();
+        while events.len() < limit {
+            // The first may stand before the position, if the stream has grown since it was read.
+            let asked = (limit - events.len()).clamp(SOME, MAX_PAGE);
+            let page = self.read_stream(stream, version, asked).await?;
+            let is_full = page.len() == asked;
+            version = page.last().map_or(version, |last| last.version);
+            events.extend(page.into_iter().filter(|event| event.position > after));
+            if !is_full {
+                break;
+            }
+        }
+        events.truncate(limit);
+        Ok(events)
     }
 
     async fn read_all(&self, after: Position, limit: usize) -> Result<Events, ReadError> {
@@ -288,6 +423,6 @@ impl EventReader for KurrentReader {
     }
 
     fn subscribe(&self, after: Position) -> EventStream {
-        subscription::follow(Arc::new(self.clone()), self.seen.subscribe(), after)
+        live::follow(self.clone(), after)
     }
 }

@@ -7,7 +7,7 @@ use eventstore::{EventData, StreamState};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{connection::Connection, fault::Fault, read};
+use super::{connection::Connection, fault::Fault, read, rival::until_visible};
 use crate::{
     event::{Position, StreamName},
     port::{AppendError, ReadError},
@@ -47,7 +47,12 @@ pub(super) async fn reserve(
     stream: &StreamName,
 ) -> Result<StreamName, AppendError> {
     let written = write(connection, event_id, stream).await;
-    match owner(connection, event_id).await {
+    let is_refused = written.as_ref().is_err_and(Fault::is_conflict);
+    let found = match is_refused {
+        true => until_visible(|| owner(connection, event_id)).await,
+        false => owner(connection, event_id).await,
+    };
+    match found {
         Ok(Some(owner)) => Ok(owner),
         Ok(None) => Err(written.err().unwrap_or(Fault::CutShort).into()),
         Err(error) => Err(AppendError::Unavailable(std::sync::Arc::new(error))),

@@ -2,14 +2,21 @@
 //!
 //! Invariant: a password never appears in `Debug`, `Display` or errors.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use eventstore::{ClientSettings, Credentials};
 
+use super::searched::WORTH;
 use crate::{location::KURRENT_SCHEMES, private_file::read_private_file};
 
 /// The server's default limit of one append in bytes (`MaxAppendSize`).
 pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
+/// Default: how long the server may be silent before a read counts as failed.
+const ANSWER_LIMIT: Duration = Duration::from_millis(2500);
 /// Default in milliseconds: pause of the client before it looks for a node.
 const DISCOVERY_INTERVAL: &str = "100";
 /// Default in milliseconds: limit for a node's first answer.
@@ -26,6 +33,10 @@ pub struct KurrentSettings {
     credentials_file: Option<PathBuf>,
     /// The server's limit of one append in bytes.
     pub max_append_bytes: usize,
+    answer_limit: Duration,
+    /// Stretches of others' events with as many bytes are remembered.
+    search_worth: u64,
+    searched_file: Option<PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -80,6 +91,9 @@ impl KurrentSettings {
             rest: with_defaults(rest),
             credentials_file: None,
             max_append_bytes: MAX_APPEND_BYTES,
+            answer_limit: ANSWER_LIMIT,
+            search_worth: WORTH,
+            searched_file: None,
         };
         settings.client_settings(None)?;
         Ok(settings)
@@ -95,6 +109,30 @@ impl KurrentSettings {
     #[must_use]
     pub fn with_max_append_bytes(self, max_append_bytes: usize) -> Self {
         Self { max_append_bytes, ..self }
+    }
+
+    /// Keeps in a file up to where the log was looked through, so that the next start need not look through events of others again.
+    #[must_use]
+    pub fn with_searched_file(self, searched_file: Option<PathBuf>) -> Self {
+        Self { searched_file, ..self }
+    }
+
+    /// Sets how long the server may be silent, and how many bytes of others' events are worth remembering. For tests.
+    #[must_use]
+    pub fn with_limits(self, answer_limit: Duration, search_worth: u64) -> Self {
+        Self { answer_limit, search_worth, ..self }
+    }
+
+    pub(super) fn answer_limit(&self) -> Duration {
+        self.answer_limit
+    }
+
+    pub(super) fn search_worth(&self) -> u64 {
+        self.search_worth
+    }
+
+    pub(super) fn searched_file(&self) -> Option<&Path> {
+        self.searched_file.as_deref()
     }
 
     /// The settings of the client, and the credentials for every call, if any.

@@ -99,6 +99,13 @@ impl StreamIndex {
         }
     }
 
+    /// Takes in events that come right behind those that are known, up to the stream's end.
+    pub(super) fn take(&mut self, events: &[Arc<RecordedEvent>]) -> Result<(), ReadError> {
+        events.iter().try_for_each(|event| self.append(event))?;
+        self.is_known = true;
+        Ok(())
+    }
+
     fn append(&mut self, event: &RecordedEvent) -> Result<(), ReadError> {
         let expected = self.head().version.next();
         if event.version != expected {
@@ -149,8 +156,8 @@ impl StreamIndexes {
         self.look_up(connection, stream, is_known, move |index| index.version_of(id)).await
     }
 
-    /// The last version of a stream at or before a position.
-    pub(super) async fn last_up_to(
+    /// A version of a stream at or before a position: the last one that is known, which is not far from the last one there is.
+    pub(super) async fn known_up_to(
         &self,
         connection: &Connection,
         stream: &StreamName,
@@ -159,8 +166,9 @@ impl StreamIndexes {
         if position == Position::START {
             return Ok(StreamVersion::NONE);
         }
-        let is_known =
-            move |index: &StreamIndex| (position < index.last_position()).then(|| index.last_up_to(position));
+        let is_known = move |index: &StreamIndex| {
+            (index.is_known || position < index.last_position()).then(|| index.last_up_to(position))
+        };
         self.look_up(connection, stream, is_known, move |index| index.last_up_to(position)).await
     }
 

@@ -25,6 +25,7 @@ use super::{
     codec::{self, Outgoing},
     fault::{Fault, ReadFault},
     reader::KurrentReader,
+    rival::Waiting,
     stream_index::{StreamIndex, lock},
 };
 use crate::{
@@ -64,6 +65,25 @@ struct PendingAppend<'a> {
     read: Vec<Arc<RecordedEvent>>,
     /// The stream was read to its end after the last write.
     is_fresh: bool,
+    /// No new attempt begins after this time.
+    no_more_after: Instant,
+}
+
+impl PendingAppend<'_> {
+    /// The stream was read to its end, and these events are new in it.
+    fn found(&mut self, new: Vec<Arc<RecordedEvent>>) {
+        let ids: Vec<Uuid> = self.request.events.iter().map(|event| event.event_id).collect();
+        self.read.extend(new.into_iter().filter(|event| ids.contains(&event.event.event_id)));
+        self.is_fresh = true;
+    }
+}
+
+/// What the server answered to an append.
+enum Sent {
+    /// It is stored, unless an earlier one with its ids was; its last event has this version and position.
+    Stored(StreamVersion, Position),
+    /// Another append was first, perhaps an earlier attempt of this one.
+    Refused,
 }
 
 impl KurrentWriter {
@@ -98,8 +118,8 @@ impl KurrentWriter {
     }
 
     async fn append_after(&self, request: &Request, index: &mut StreamIndex) -> Result<Appended, AppendError> {
-        let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false };
         let no_more_after = Instant::now() + PATIENCE;
+        let mut pending = PendingAppend { request, read: Vec::new(), is_fresh: false, no_more_after };
         let (mut pause, mut must_read) = (PAUSE, !index.is_known && request.expected != crate::Expected::NoStream);
         loop {
             let fault = match self.try_once(&mut pending, index, must_read).await {
@@ -137,12 +157,11 @@ impl KurrentWriter {
             let judged = sequencer.admit(pending.request, self.clock.now());
             match (judged, sequencer.into_parts().2) {
                 (Ok(answer), rows) if rows.is_empty() => return Ok(Ok(answer)),
-                (Ok(_), rows) => {
-                    if let Err(refused) = self.send(&pending.request.stream, index.head(), &rows).await? {
-                        return Ok(Err(refused));
-                    }
-                    self.read_on(pending, index).await?;
-                }
+                (Ok(_), rows) => match self.send(&pending.request.stream, index.head(), &rows).await? {
+                    Ok(Sent::Stored(last, position)) => self.read_back(pending, index, last, position).await?,
+                    Ok(Sent::Refused) => self.read_rival(pending, index).await?,
+                    Err(refused) => return Ok(Err(refused)),
+                },
                 (Err(no), _) if pending.is_fresh => return Ok(Err(no)),
                 (Err(_), _) => self.read_on(pending, index).await?,
             }
@@ -152,12 +171,38 @@ impl KurrentWriter {
 
     async fn read_on(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
         let new = index.read_on(&self.reader.connection, &pending.request.stream).await?;
-        let comes_again = |event: &Arc<RecordedEvent>| {
-            pending.request.events.iter().any(|again| again.event_id == event.event.event_id)
-        };
-        pending.read.extend(new.into_iter().filter(comes_again));
-        pending.is_fresh = true;
+        pending.found(new);
         Ok(())
+    }
+
+    /// Reads what was appended: from what the subscription brings, or else from the server.
+    async fn read_back(
+        &self,
+        pending: &mut PendingAppend<'_>,
+        index: &mut StreamIndex,
+        last: StreamVersion,
+        position: Position,
+    ) -> Result<(), ReadFault> {
+        let live = &self.reader.live;
+        match live.read_back(&pending.request.stream, index.head().version, last, position).await {
+            Some(brought) => {
+                index.take(&brought)?;
+                pending.found(brought);
+                Ok(())
+            }
+            None => self.read_on(pending, index).await,
+        }
+    }
+
+    /// Reads the append that was first, which may not be visible yet.
+    async fn read_rival(&self, pending: &mut PendingAppend<'_>, index: &mut StreamIndex) -> Result<(), ReadFault> {
+        let (before, mut waiting) = (index.head().version, Waiting::until(pending.no_more_after));
+        loop {
+            self.read_on(pending, index).await?;
+            if index.head().version > before || !waiting.again().await {
+                return Ok(());
+            }
+        }
     }
 
     /// The stored events whose ids occur in the request.
@@ -190,7 +235,7 @@ impl KurrentWriter {
         stream: &StreamName,
         head: StreamHead,
         rows: &[Arc<RecordedEvent>],
-    ) -> Result<Result<(), AppendError>, Fault> {
+    ) -> Result<Result<Sent, AppendError>, Fault> {
         let outgoing: Vec<Outgoing> = rows.iter().map(|row| codec::encode(row)).collect();
         if outgoing.iter().map(Outgoing::bytes).sum::<usize>() > self.reader.connection.settings().max_append_bytes {
             return Ok(Err(AppendError::Refused("is larger than KurrentDB accepts, including sealed parts and ids")));
@@ -205,9 +250,11 @@ impl KurrentWriter {
             lent.client.append_to_stream(stream.as_str(), &options, events).await
         });
         match sent.await {
-            Ok(_) => Ok(Ok(())),
-            // Another append was first, perhaps an earlier attempt of this one.
-            Err(fault) if fault.is_conflict() => Ok(Ok(())),
+            Ok(written) => {
+                let last = StreamVersion(written.next_expected_version.saturating_add(1));
+                Ok(Ok(Sent::Stored(last, Position(written.position.commit))))
+            }
+            Err(fault) if fault.is_conflict() => Ok(Ok(Sent::Refused)),
             Err(fault) if fault.is_invalid() => {
                 Ok(Err(AppendError::Refused("is refused by KurrentDB; its configured limit may be below the default")))
             }

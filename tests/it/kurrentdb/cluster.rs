@@ -1,13 +1,16 @@
 //! Three nodes over the same events, with one leader at a time.
 
 use event_store::{AppendError, EventReader as _, EventStore as _, Expected, Position, StreamVersion};
-use futures::StreamExt as _;
+use futures::{StreamExt as _, future::join_all};
 use tokio::time::timeout;
 
 use super::*;
 
+/// What the leader writes is shown a while later, when a majority would have it.
+const MAJORITY: Duration = Duration::from_millis(200);
+
 fn three() -> Fixture {
-    Fixture::with(Options { nodes: 3, ..Options::default() })
+    Fixture::with(Options { nodes: 3, visible_after: MAJORITY, ..Options::default() })
 }
 
 /// Retries until it succeeds, as commands do while the leader changes.
@@ -132,4 +135,51 @@ async fn reader_uses_the_preferred_node() {
         server.release(2);
     }
     assert_eq!(reader.read_all(Position::START, 10).await.unwrap().len(), 2);
+}
+
+/// As of a token that is good once, shown to two nodes at the same time. The one that is refused cannot read who was first yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_claim_names_its_holder_before_a_majority_has_it() {
+    let fixture = three();
+    let logs = [fixture.log().await, fixture.log().await, fixture.log().await];
+    for _ in 0..5 {
+        let id = Uuid::new_v4();
+        let claims = logs.iter().map(|log| {
+            let (log, stream) = (log.clone(), new_stream());
+            tokio::spawn(async move { log.reserve(id, &stream).await })
+        });
+        let claims: Vec<_> = timeout(PATIENCE, join_all(claims)).await.unwrap();
+        let holders: Vec<StreamName> = claims.into_iter().map(|claim| claim.unwrap().unwrap()).collect();
+        assert!(holders.iter().all(|holder| *holder == holders[0]), "{holders:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_append_is_a_conflict_before_a_majority_has_its_rival() {
+    let fixture = three();
+    let logs = [fixture.log().await, fixture.log().await, fixture.log().await];
+    for _ in 0..5 {
+        let stream = new_stream();
+        let appends = logs.iter().map(|log| {
+            let (log, stream) = (log.clone(), stream.clone());
+            tokio::spawn(async move { log.append(&stream, Expected::NoStream, events(1)).await })
+        });
+        let appends = timeout(PATIENCE, join_all(appends)).await.unwrap();
+        let appends: Vec<_> = appends.into_iter().map(|append| append.unwrap()).collect();
+        let refused = |answer: &&Result<_, _>| matches!(answer, Err(AppendError::WrongExpectedVersion { .. }));
+        let counts = (appends.iter().filter(|answer| answer.is_ok()).count(), appends.iter().filter(refused).count());
+        assert_eq!(counts, (1, 2), "{appends:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn first_starts_at_the_same_time_agree_before_a_majority_has_the_identity() {
+    let fixture = three();
+    let settings = fixture.settings();
+    let opened = join_all((0..4).map(|_| {
+        let settings = settings.clone();
+        tokio::spawn(async move { KurrentLog::open(settings).await.unwrap().identity().await.unwrap() })
+    }));
+    let identities: Vec<_> = timeout(PATIENCE, opened).await.unwrap().into_iter().map(Result::unwrap).collect();
+    assert!(identities.iter().all(|identity| *identity == identities[0]), "{identities:?}");
 }

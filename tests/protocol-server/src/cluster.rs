@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use tonic::{Status, metadata::MetadataMap};
 use uuid::Uuid;
 
-use crate::{faults::Faults, options::Options, statuses, store::Store};
+use crate::{counts::Counts, faults::Faults, options::Options, statuses, store::Store};
 
 /// What all nodes of a server share.
 pub(crate) struct Cluster {
     pub(crate) options: Options,
     pub(crate) store: Store,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) members: Vec<Member>,
     state: Mutex<State>,
     /// Counts changes of what nodes may show.
@@ -45,11 +46,17 @@ pub(crate) enum Role {
 }
 
 impl Cluster {
-    pub(crate) fn new(options: Options, store: Store, faults: Arc<Faults>, addresses: &[SocketAddr]) -> Self {
+    pub(crate) fn new(
+        options: Options,
+        store: Store,
+        faults: Arc<Faults>,
+        counts: Arc<Counts>,
+        addresses: &[SocketAddr],
+    ) -> Self {
         let members = addresses.iter().map(|address| Member { id: Uuid::new_v4(), address: *address }).collect();
         let state = State { leader: Some(0), is_up: vec![true; addresses.len()], held: vec![None; addresses.len()] };
         store.lead();
-        Self { options, store, faults, members, state: Mutex::new(state), changed: watch::Sender::new(0) }
+        Self { options, store, faults, counts, members, state: Mutex::new(state), changed: watch::Sender::new(0) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,6 +101,11 @@ impl Cluster {
     pub(crate) fn until(&self, node: usize) -> u64 {
         let durable = *self.store.durable().borrow();
         self.state().held[node].map_or(durable, |held| held.min(durable))
+    }
+
+    /// Counts events that a filter was held against, and takes the time that it costs.
+    pub(crate) async fn look(&self, events: u64) {
+        self.counts.look(events, self.options.search_cost).await;
     }
 
     /// Wakes up whoever waits for more of the log.

@@ -32,7 +32,6 @@ const LAST_MOMENT: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub(crate) struct Manner {
     pub(crate) tls: Option<tokio_rustls::TlsAcceptor>,
-    pub(crate) quick_ack: bool,
 }
 
 /// The connections of a node.
@@ -67,8 +66,7 @@ impl Connections {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         self.open().insert(number, stream.try_clone()?);
         let line = Line { connections: self.clone(), number };
-        let eager = manner.quick_ack.then(|| stream.try_clone()).transpose()?;
-        Ok(Connection { wire: Wire::new(TcpStream::from_std(stream)?, manner.tls.as_ref()), eager, line })
+        Ok(Connection { wire: Wire::new(TcpStream::from_std(stream)?, manner.tls.as_ref()), line })
     }
 }
 
@@ -93,8 +91,6 @@ impl Line {
 /// A connection that leaves the list of those open when it ends.
 pub(crate) struct Connection {
     wire: Wire,
-    /// The socket, if the kernel is to be told again and again to acknowledge at once.
-    eager: Option<std::net::TcpStream>,
     line: Line,
 }
 
@@ -114,12 +110,7 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.wire).poll_read(cx, into);
-        if let Some(socket) = &self.eager {
-            // The kernel forgets it by and by; where it refuses, calls are only slower.
-            let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
-        }
-        read
+        Pin::new(&mut self.wire).poll_read(cx, into)
     }
 }
 

@@ -25,6 +25,9 @@ Requests, a line each on standard input; each is answered by a line, `ok`, `ok V
   restart                         stop and start again on the same events and ports
   lead NODE|none                  make a node the leader
   hold NODE  release NODE         a node gets to know nothing new any more, or everything again
+  foreign COUNT                   write events of the server's own, which are not ours
+  calls                           how often each kind of call was made, as KIND=COUNT
+  looked-at                       how many events filtered reads have looked at
   scavenge                        remove what is deleted and truncated; answers how many events
   url                             the connection string
   stop                            end the program
@@ -97,6 +100,12 @@ fn request(server: &mut Server, words: &[&str]) -> Result<String, String> {
         ["lead", node] => server.lead(Some(of(server, node)?)),
         ["hold", node] => server.hold(of(server, node)?),
         ["release", node] => server.release(of(server, node)?),
+        ["foreign", count] => server.write_foreign(number(count)?).map_err(|error| error.to_string())?,
+        ["calls"] => {
+            let calls: Vec<String> = server.calls().iter().map(|(kind, count)| format!("{kind}={count}")).collect();
+            return Ok(calls.join(" "));
+        }
+        ["looked-at"] => return Ok(server.looked_at().to_string()),
         ["scavenge"] => return server.scavenge().map(|removed| removed.to_string()).map_err(|error| error.to_string()),
         ["url"] => return Ok(server.url()),
         _ => return Err("no such request; --help lists them".to_owned()),

@@ -12,6 +12,7 @@ mod access;
 mod cluster;
 mod connections;
 pub mod control;
+mod counts;
 mod event;
 mod faults;
 mod index;

@@ -41,6 +41,9 @@ struct Arguments {
     /// After how many writes the server writes an event of its own; 0: never.
     #[arg(long, default_value_t = 20)]
     stats_every: u32,
+    /// How many milliseconds later readers see what was written.
+    #[arg(long, default_value_t = 0)]
+    visible_after: u64,
     /// The certificate chain in PEM to speak TLS with.
     #[arg(long, requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -98,6 +101,7 @@ fn options(arguments: Arguments) -> Result<Options, Box<dyn std::error::Error>> 
         slow_subscribers: if arguments.drop_slow { SlowSubscribers::Drop } else { SlowSubscribers::CatchUp },
         tell_fell_behind: arguments.tell_fell_behind,
         stats_every: arguments.stats_every,
+        visible_after: std::time::Duration::from_millis(arguments.visible_after),
         tls,
         ..Options::default()
     })

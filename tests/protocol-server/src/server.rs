@@ -1,6 +1,7 @@
 //! A server in the same process: started, asked for faults, stopped, started again.
 
 use std::{
+    collections::BTreeMap,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -13,7 +14,10 @@ use tonic::transport::Server as Transport;
 use crate::{
     cluster::Cluster,
     connections::{Connections, Manner, acceptor, incoming},
+    counts::Counts,
+    event::{Proposed, STATS_STREAM, STATS_TYPE},
     faults::Faults,
+    index::expectation::Expected,
     listener::ReservedPort,
     log::LogError,
     options::Options,
@@ -28,6 +32,9 @@ use crate::{
 
 /// The largest message that a node takes, in bytes: that of a record in KurrentDB's log.
 const MESSAGE: usize = 16 * 1024 * 1024;
+
+/// So many foreign events are written at once.
+const FOREIGN_AT_ONCE: usize = 10_000;
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +55,7 @@ pub struct Server {
     folder: PathBuf,
     cluster: Arc<Cluster>,
     faults: Arc<Faults>,
+    counts: Arc<Counts>,
     ports: Vec<ReservedPort>,
     nodes: Vec<Listening>,
     manner: Manner,
@@ -73,11 +81,12 @@ impl Server {
             wanted.map(ReservedPort::take).collect::<io::Result<Vec<_>>>()?
         };
         let tls = options.tls.as_ref().map(acceptor).transpose()?;
-        let manner = Manner { tls, quick_ack: options.quick_ack };
+        let manner = Manner { tls };
         let faults = Arc::new(Faults::default());
-        let cluster = cluster(folder, options, &faults, &ports)?;
+        let counts = Arc::new(Counts::default());
+        let cluster = cluster(folder, options, &faults, &counts, &ports)?;
         let nodes = ports.iter().map(|_| Listening::default()).collect();
-        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, ports, nodes, manner };
+        let mut server = Self { threads, folder: folder.to_owned(), cluster, faults, counts, ports, nodes, manner };
         server.listen_everywhere()?;
         Ok(server)
     }
@@ -140,7 +149,7 @@ impl Server {
     pub fn restart(&mut self) -> Result<(), StartError> {
         self.go_down_everywhere();
         self.cluster.store.stop();
-        self.cluster = cluster(&self.folder, self.cluster.options.clone(), &self.faults, &self.ports)?;
+        self.cluster = cluster(&self.folder, self.cluster.options.clone(), &self.faults, &self.counts, &self.ports)?;
         self.listen_everywhere()
     }
 
@@ -235,6 +244,34 @@ impl Server {
         self.cluster.store.scavenge().unwrap_or_else(|| Err(io::Error::other("the server has stopped").into()))
     }
 
+    /// Writes events as the server writes them for itself (`$statsCollected`), many at once.
+    ///
+    /// # Errors
+    /// The server has stopped, or the file cannot be written.
+    pub fn write_foreign(&self, count: usize) -> Result<(), LogError> {
+        for first in (0..count).step_by(FOREIGN_AT_ONCE) {
+            let events = (first..count.min(first + FOREIGN_AT_ONCE))
+                .map(|_| Proposed::system(STATS_TYPE, &serde_json::json!({ "proc-id": 0 })))
+                .collect();
+            let cluster = self.cluster.clone();
+            let write = async move { cluster.store.append(STATS_STREAM.to_owned(), Expected::Any, events).await };
+            self.threads.wait(write).flatten().ok_or_else(|| io::Error::other("the server has stopped"))?;
+        }
+        Ok(())
+    }
+
+    /// How often each kind of call was made: `append`, `batch_append`, `read_stream`, `read_all`, `subscribe`, `gossip` and so on.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.calls()
+    }
+
+    /// How many events filtered reads and subscriptions have looked at, whether they let them pass or not.
+    #[must_use]
+    pub fn looked_at(&self) -> u64 {
+        self.counts.looked_at()
+    }
+
     fn halt(&mut self) {
         self.go_down_everywhere();
         self.cluster.store.stop();
@@ -251,9 +288,11 @@ fn cluster(
     folder: &Path,
     options: Options,
     faults: &Arc<Faults>,
+    counts: &Arc<Counts>,
     ports: &[ReservedPort],
 ) -> Result<Arc<Cluster>, StartError> {
-    let store = Store::open(folder, Habits { stats_every: options.stats_every })?;
+    let habits = Habits { stats_every: options.stats_every, visible_after: options.visible_after };
+    let store = Store::open(folder, habits)?;
     let addresses: Vec<SocketAddr> = ports.iter().map(ReservedPort::address).collect();
-    Ok(Arc::new(Cluster::new(options, store, faults.clone(), &addresses)))
+    Ok(Arc::new(Cluster::new(options, store, faults.clone(), counts.clone(), &addresses)))
 }

@@ -78,14 +78,17 @@ impl Streams for Node {
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
+        self.cluster.counts.call("append");
         append::append(self, request).await
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        self.cluster.counts.call("delete");
         delete::delete(self, request).await
     }
 
     async fn tombstone(&self, request: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
+        self.cluster.counts.call("tombstone");
         delete::tombstone(self, request).await
     }
 
@@ -93,6 +96,7 @@ impl Streams for Node {
         &self,
         request: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
+        self.cluster.counts.call("batch_append");
         batch_append::batch_append(self, request)
     }
 }

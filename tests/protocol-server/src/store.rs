@@ -1,15 +1,18 @@
 //! The events of a server: one file, one thread that writes it, and the index that everybody reads.
 //!
-//! *Invariant:* an answer is given after the disk has what it tells of; readers see nothing before that either.
+//! *Invariant:* an answer is given after the disk has what it tells of and readers see it; a refusal may tell of what no reader sees
+//! yet.
 
 mod own_events;
 mod scavenge;
+mod visibility;
 mod writer;
 
 use std::{
     path::Path,
     sync::{Arc, Mutex, RwLock, RwLockReadGuard, mpsc},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use tokio::sync::{oneshot, watch};
@@ -19,6 +22,7 @@ use crate::{
     index::{Index, expectation::Expected},
     log::{Log, LogError},
 };
+use visibility::Visibility;
 use writer::Writer;
 
 /// What comes of a write.
@@ -46,6 +50,8 @@ enum Request {
 pub(crate) struct Habits {
     /// After so many writes the server writes an event of its own.
     pub(crate) stats_every: u32,
+    /// Readers see what is on the disk so much later.
+    pub(crate) visible_after: Duration,
 }
 
 pub(crate) struct Store {
@@ -67,16 +73,27 @@ impl Store {
         let index = Arc::new(RwLock::new(index));
         let (announce, durable) = watch::channel(log.end());
         let (requests, received) = mpsc::channel();
-        let writer = Writer::new(log, folder, index.clone(), announce, habits);
+        let visibility = Visibility::new(habits.visible_after, announce)?;
+        let writer = Writer::new(log, folder, index.clone(), visibility, habits);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.work(&received))?;
         Ok(Self { index, durable, requests, thread: Mutex::new(Some(thread)) })
     }
 
     /// None: the store has stopped, and nobody knows whether the events were written.
     pub(crate) async fn append(&self, stream: String, expected: Expected, events: Vec<Proposed>) -> Option<Outcome> {
+        self.begin_append(stream, expected, events)?.await.ok()
+    }
+
+    /// An append that has its place behind all that were begun before it. None: the store has stopped.
+    pub(crate) fn begin_append(
+        &self,
+        stream: String,
+        expected: Expected,
+        events: Vec<Proposed>,
+    ) -> Option<oneshot::Receiver<Outcome>> {
         let (answer, outcome) = oneshot::channel();
         self.requests.send(Request::Append { stream, expected, events, answer }).ok()?;
-        outcome.await.ok()
+        Some(outcome)
     }
 
     /// Deletes a stream: for ever, or until somebody writes to it.

@@ -30,6 +30,15 @@ impl Threads {
         self.runtime().spawn(work)
     }
 
+    /// Runs something to its end, also where the caller is inside of another runtime. None: it panicked.
+    pub(crate) fn wait<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (done, ended) = mpsc::channel();
+        self.spawn(async move {
+            let _ = done.send(work.await);
+        });
+        ended.recv().ok()
+    }
+
     /// Ends a task and returns when it has ended.
     pub(crate) fn end(&self, task: JoinHandle<()>) {
         task.abort();

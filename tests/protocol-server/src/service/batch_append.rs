@@ -1,5 +1,5 @@
 //! `BatchAppend`: many appends over one call, each with an id of its own and, if it likes, in several messages; each is
-//! answered under that id, errors too, in the order in which they are done.
+//! answered under that id, errors too, in the order in which they are done. They are written in the order in which they came.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
 use uuid::Uuid;
@@ -112,9 +112,13 @@ async fn take(
         };
     }
     let (node, call, answers) = (node.clone(), call.clone(), answers.clone());
+    let stream_identifier = Some(convert::identifier(&append.stream));
+    let begun = begin_write(&node, append);
     tokio::spawn(async move {
-        let stream_identifier = Some(convert::identifier(&append.stream));
-        let result = write(&node, &call, append).await;
+        let result = match begun {
+            Ok(begun) => begun.end(&node, &call).await,
+            Err(error) => batch_append_resp::Result::Error(error),
+        };
         let expected_stream_position = None;
         let answer =
             BatchAppendResp { correlation_id, result: Some(result), stream_identifier, expected_stream_position };
@@ -168,31 +172,46 @@ fn add(node: &Node, append: &mut Pending, messages: Vec<ProposedMessage>) -> Res
     Ok(())
 }
 
-async fn write(node: &Node, call: &Call, append: Pending) -> batch_append_resp::Result {
-    use batch_append_resp::Result::{Error, Success};
+/// A write that has its place among the others, which is that in which it came.
+struct Begun {
+    stream: String,
+    expected: Expected,
+    fault: Option<AppendFault>,
+    outcome: Option<oneshot::Receiver<Outcome>>,
+}
+
+fn begin_write(node: &Node, append: Pending) -> Result<Begun, rpc::Status> {
     let Pending { stream, expected, events, deadline, .. } = append;
     if deadline <= Instant::now() {
-        return Error(batch::timeout());
+        return Err(batch::timeout());
     }
-    let faults = &node.cluster.faults;
-    let fault = faults.of_append(&stream);
-    let mut outcome = None;
-    if fault.is_none_or(AppendFault::is_stored) {
-        outcome = node.cluster.store.append(stream.clone(), expected, events).await;
-    }
-    faults.wait().await;
-    if let Some(fault) = fault {
-        let status = befall(fault, call).await;
-        return match status.code() {
-            tonic::Code::Unavailable => Error(batch::not_handled(status.message())),
-            _ => Error(batch::timeout()),
+    let fault = node.cluster.faults.of_append(&stream);
+    let is_stored = fault.is_none_or(AppendFault::is_stored);
+    let outcome = is_stored.then(|| node.cluster.store.begin_append(stream.clone(), expected, events)).flatten();
+    Ok(Begun { stream, expected, fault, outcome })
+}
+
+impl Begun {
+    async fn end(self, node: &Node, call: &Call) -> batch_append_resp::Result {
+        use batch_append_resp::Result::{Error, Success};
+        let outcome = match self.outcome {
+            Some(outcome) => outcome.await.ok(),
+            None => None,
         };
-    }
-    match outcome {
-        None => Error(batch::not_handled(statuses::not_ready().message())),
-        Some(Outcome::Written { last, position }) => Success(written(last, position)),
-        Some(Outcome::Unexpected { last }) => Error(batch::wrong_expected_version(expected, last)),
-        Some(Outcome::Tombstoned) => Error(batch::stream_deleted(convert::identifier(&stream))),
+        node.cluster.faults.wait().await;
+        if let Some(fault) = self.fault {
+            let status = befall(fault, call).await;
+            return match status.code() {
+                tonic::Code::Unavailable => Error(batch::not_handled(status.message())),
+                _ => Error(batch::timeout()),
+            };
+        }
+        match outcome {
+            None => Error(batch::not_handled(statuses::not_ready().message())),
+            Some(Outcome::Written { last, position }) => Success(written(last, position)),
+            Some(Outcome::Unexpected { last }) => Error(batch::wrong_expected_version(self.expected, last)),
+            Some(Outcome::Tombstoned) => Error(batch::stream_deleted(convert::identifier(&self.stream))),
+        }
     }
 }
 

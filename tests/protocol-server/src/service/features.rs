@@ -23,6 +23,7 @@ const METHODS: &[(&str, &str, &[&str])] = &[
 #[tonic::async_trait]
 impl ServerFeatures for Node {
     async fn get_supported_methods(&self, request: Request<()>) -> Result<Response<SupportedMethods>, Status> {
+        self.cluster.counts.call("features");
         self.caller(&request)?;
         let methods = METHODS.iter().map(|(method, service, features)| SupportedMethod {
             method_name: (*method).to_owned(),

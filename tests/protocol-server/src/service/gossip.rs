@@ -13,6 +13,7 @@ use crate::{
 #[tonic::async_trait]
 impl Gossip for Node {
     async fn read(&self, request: Request<()>) -> Result<Response<ClusterInfo>, Status> {
+        self.cluster.counts.call("gossip");
         self.caller(&request)?;
         let members = self.cluster.members.iter().enumerate().map(|(number, member)| {
             let role = self.cluster.role(number);

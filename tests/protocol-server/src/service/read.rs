@@ -53,6 +53,11 @@ pub(super) async fn read(node: &Node, request: Request<ReadReq>) -> Result<Respo
         Source::All { .. } => ALL,
     };
     node.caller(&request)?.may(Act::Read, name, &node.cluster.store.read(), node.until())?;
+    node.cluster.counts.call(match (&source, &options.count_option) {
+        (_, Some(CountOption::Subscription(_))) => "subscribe",
+        (Source::Stream { .. }, _) => "read_stream",
+        (Source::All { .. }, _) => "read_all",
+    });
     let faults = node.cluster.faults.clone();
     match options.count_option {
         Some(CountOption::Count(count)) => {
@@ -183,6 +188,7 @@ impl Reading {
                     index.all_forwards(from, bounds, filter, until)
                 }
             };
+            self.node.cluster.look(page.considered).await;
             for event in page.events.iter().take(usize::try_from(self.count - given).unwrap_or(usize::MAX)) {
                 self.outlet.event(event).await?;
                 given += 1;

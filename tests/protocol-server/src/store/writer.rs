@@ -8,10 +8,13 @@ use std::{
 
 use bytes::BytesMut;
 use serde_json::json;
-use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use super::{Habits, Outcome, Request, scavenge::scavengeable};
+use super::{
+    Habits, Outcome, Request,
+    scavenge::scavengeable,
+    visibility::{Answers, Visibility},
+};
 use crate::{
     event::{DELETED, Event, METADATA_TYPE, Proposed, TOMBSTONE_TYPE, described_by, metastream_of, ticks},
     index::{
@@ -29,7 +32,7 @@ pub(super) struct Writer {
     log: Log,
     folder: PathBuf,
     pub(super) index: Arc<RwLock<Index>>,
-    durable: watch::Sender<u64>,
+    visibility: Visibility,
     pub(super) habits: Habits,
     pub(super) writes: u32,
     group: Group,
@@ -39,7 +42,7 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Group {
     records: BytesMut,
-    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    answers: Answers,
 }
 
 impl Writer {
@@ -47,10 +50,10 @@ impl Writer {
         log: Log,
         folder: &Path,
         index: Arc<RwLock<Index>>,
-        durable: watch::Sender<u64>,
+        visibility: Visibility,
         habits: Habits,
     ) -> Self {
-        Self { log, folder: folder.to_owned(), index, durable, habits, writes: 0, group: Group::default() }
+        Self { log, folder: folder.to_owned(), index, visibility, habits, writes: 0, group: Group::default() }
     }
 
     /// Works until it is told to stop, or the disk fails: then nobody is answered any more.
@@ -97,12 +100,8 @@ impl Writer {
         if !self.group.records.is_empty() {
             self.log.append(&self.group.records)?;
             self.group.records.clear();
-            self.durable.send_replace(self.log.end());
         }
-        for (answer, outcome) in self.group.answers.drain(..) {
-            // Whoever asked may have gone.
-            let _ = answer.send(outcome);
-        }
+        self.visibility.show(self.log.end(), std::mem::take(&mut self.group.answers));
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use eventstore::{BatchAppendOptions, ReadAllOptions, StreamState, SubscriptionFilter};
+use futures::{future::join_all, poll};
 use prost::Message;
 use protocol_server::{
     Options, Server,
@@ -176,4 +178,30 @@ async fn the_official_client_appends_in_batches() {
         batches.append_to_stream("a", eventstore::StreamState::NoStream, vec![event(0), event(1)]).await.unwrap();
     assert_eq!(written.current_revision(), Some(1));
     assert!(written.current_position().is_some());
+}
+
+/// Each goes to another stream, so only that they came in order puts them in order.
+#[tokio::test]
+async fn appends_of_a_batch_are_written_in_the_order_in_which_they_come() {
+    let started = start();
+    let client = started.client();
+    let batch = client.batch_append(&BatchAppendOptions::default()).await.unwrap();
+    let names: Vec<String> = (0..200).map(|number| format!("ordered-{number}")).collect();
+    let mut answers: Vec<_> = names
+        .iter()
+        .map(|name| Box::pin(batch.append_to_stream(name, StreamState::NoStream, vec![event(0)])))
+        .collect();
+    for answer in &mut answers {
+        assert!(poll!(answer).is_pending());
+    }
+    for answer in within(join_all(answers)).await {
+        answer.unwrap();
+    }
+    let ours = SubscriptionFilter::on_stream_name().add_prefix("ordered-");
+    let mut read = client.read_all(&ReadAllOptions::default().max_count(1000).filter(ours)).await.unwrap();
+    let mut written = Vec::new();
+    while let Some(event) = read.next().await.unwrap() {
+        written.push(event.get_original_event().stream_id().to_owned());
+    }
+    assert_eq!(written, names);
 }

@@ -6,6 +6,7 @@ mod access;
 mod appends;
 mod batches;
 mod client;
+mod counts;
 mod deletes;
 mod faults;
 mod harness;

@@ -60,6 +60,7 @@ impl Subscription {
             self.node.may_answer(self.outlet.call())?;
             let begin = self.next;
             let page = self.node.cluster.store.read().all_forwards(begin, bounds, &wanted.filter, self.node.until());
+            self.node.cluster.look(page.considered).await;
             for event in &page.events {
                 self.outlet.event(event).await?;
                 self.reached = Some(event.position);
