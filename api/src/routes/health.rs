@@ -46,6 +46,11 @@ pub struct ProcessAnswer {
 /// For what restarts a process that does not answer. Asks no store; no event is recorded.
 #[utoipa::path(get, path = "/healthz", operation_id = "check_process", tag = "operation", responses((status = 200, body = ProcessAnswer)))]
 pub async fn process(_: Anybody) -> HttpResponse {
+    lives()
+}
+
+/// That the process lives.
+pub(crate) fn lives() -> HttpResponse {
     HttpResponse::Ok().json(ProcessAnswer { status: "ok" })
 }
 
@@ -101,7 +106,8 @@ pub struct CheckpointState {
 /// What has gone wrong.
 #[derive(Serialize, ToSchema)]
 pub struct AlarmState {
-    /// `views`, `tail`, `checkpoints` or `clock`; the last two are shown and do not make the process unready.
+    /// `views`, `tail`, `checkpoints` or `clock`, of which the last two are shown and do not make the process unready; or
+    /// `start`, while a start waits for its servers.
     part: &'static str,
     /// Where in the log, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,6 +150,17 @@ impl ReadyAnswer {
             views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
             checkpoints: checkpoints(app),
             alarms,
+        }
+    }
+
+    /// While a start waits for its servers, and nothing is known of the rest.
+    pub(crate) fn waiting(awaited: Vec<String>) -> Self {
+        Self {
+            status: "not_ready",
+            store: StoreState { reachable: false, writable: false, head: None },
+            views: ViewsState { position: 0, lag: None, generation: 0 },
+            checkpoints: CheckpointsState { newest: None, trouble: None },
+            alarms: awaited.into_iter().map(|what| AlarmState { part: "start", position: None, what }).collect(),
         }
     }
 
