@@ -14,6 +14,7 @@ mod fault;
 mod identity;
 mod import;
 mod look;
+mod names;
 mod read;
 mod reader;
 mod reservations;
@@ -48,6 +49,7 @@ use reader::KurrentReader;
 use writer::KurrentWriter;
 
 pub use import::KurrentImport;
+pub use names::is_ours;
 pub use settings::{KurrentSettings, MAX_APPEND_BYTES, SettingsError};
 
 /// Limit of each call while opening.
@@ -225,6 +227,9 @@ impl EventStore for KurrentLog {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
+        if !is_ours(stream) {
+            return Err(AppendError::Refused("goes to a stream whose name is of no form of this program"));
+        }
         self.writer.append(Request { stream: stream.clone(), expected, events }).await
     }
 

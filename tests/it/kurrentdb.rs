@@ -5,6 +5,7 @@ mod cluster;
 mod conformance;
 mod importing;
 mod limits;
+mod names;
 mod opening;
 mod outages;
 mod outcomes;

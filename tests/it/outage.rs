@@ -3,6 +3,7 @@
 
 mod any_order;
 mod causes;
+mod damaged;
 mod disk_full;
 mod kurrentdb_away;
 mod postgres_away;

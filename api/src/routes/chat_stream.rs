@@ -28,7 +28,7 @@ use crate::{
     agent_names::NameLookup,
     auth::require::KnownVisitor,
     body::JsonBody,
-    following::log_end,
+    following::{can_follow, log_end},
     openapi::{frames, parameters::Keyed},
     problem::Problem,
     reader::{Reader, Shown},
@@ -78,6 +78,7 @@ pub async fn stream(
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
+    can_follow(&app.tail)?;
     let taking = Taking { sessions: &app.sessions, customers: &app.customers, rules: &app.rules, node: &app.node };
     match accept(&taking, &visitor, &request, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app, accepted))),
@@ -188,11 +189,11 @@ impl Progress {
                 Ok(None) => Step::default(),
                 Err(error) => unreadable(Some(decoded.position()), &error),
             },
-            Err(error @ JournalError::Unreadable(_)) => unreadable(None, &error),
-            Err(error @ (JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. })) => {
+            Err(error) if error.is_unavailable() => {
                 log_end(None, &error);
                 Step::default().last()
             }
+            Err(error) => unreadable(None, &error),
         }
     }
 

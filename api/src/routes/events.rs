@@ -21,7 +21,7 @@ use crate::{
         staff_directory::StaffDirectory,
     },
     envelope::{self, Envelope},
-    following::{self, Over},
+    following::{self, Over, can_follow},
     openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
@@ -84,6 +84,7 @@ pub async fn stream(
     let personal = needed.contains(&Permission::PersonalRead);
     app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
+        can_follow(&app.tail)?;
         return Ok(respond(frames(app, may.staff, needed, start, head)));
     }
     if start == Start::Reset {

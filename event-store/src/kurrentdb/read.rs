@@ -9,7 +9,7 @@ use eventstore::{
     Position as Place, ReadAllOptions, ReadEvent, ReadStream, RecordedEvent, StreamPosition, SubscriptionFilter,
 };
 
-use super::{connection::Connection, fault::Fault};
+use super::{connection::Connection, fault::Fault, names};
 use crate::event::{Position, StreamName, StreamVersion};
 
 /// Limit for the first message of an answer, and for each further one.
@@ -20,9 +20,6 @@ const REDIRECTS: usize = 2;
 const MAX_REVISION: u64 = i64::MAX as u64;
 /// The stream with the identity of the log.
 pub(super) const IDENTITY: &str = "fiido.desk.identity";
-
-/// Matches stream names that [`StreamName::parse`] accepts.
-const OURS: &str = "[a-z0-9_]+-[a-z0-9_-]+";
 
 /// Filter of `$all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +33,8 @@ pub(super) enum Which {
 impl Which {
     pub(super) fn filter(self) -> SubscriptionFilter {
         let regex = match self {
-            Self::Events => format!("^(?:{}|{OURS})$", IDENTITY.replace('.', "\\.")),
-            Self::StreamMetadata => format!("^\\$\\${OURS}$"),
+            Self::Events => names::events_regex(),
+            Self::StreamMetadata => names::metadata_regex(),
         };
         SubscriptionFilter::on_stream_name().regex(regex)
     }
