@@ -46,6 +46,7 @@ use crate::{
     services::{Services, Started},
     session_owners::SessionOwners,
     settings::Settings,
+    store_pulse::StorePulse,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -216,7 +217,10 @@ async fn start_with(
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let agent_names = Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone()));
+    let databases = vec![keys_db, policies];
+    let pulse = Arc::new(StorePulse::new(log.reader(), databases.clone()));
     let app = Arc::new(Services {
+        pulse,
         sessions,
         customers,
         workspace,
@@ -254,7 +258,6 @@ async fn start_with(
         settings: Arc::new(settings),
         stopping,
     });
-    let databases = vec![keys_db, policies];
     Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: watching_faq })
 }
 

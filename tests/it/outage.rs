@@ -5,6 +5,7 @@ mod any_order;
 mod causes;
 mod damaged;
 mod disk_full;
+mod frozen;
 mod kurrentdb_away;
 mod postgres_away;
 mod starting;

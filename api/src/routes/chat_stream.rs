@@ -34,6 +34,7 @@ use crate::{
     reader::{Reader, Shown},
     services::requested_services,
     sse::{Frames, data_frame, respond},
+    store_pulse::StorePulse,
     supervision::Stopping,
     visitor_revocation::VisitorRevocation,
 };
@@ -50,6 +51,7 @@ requested_services! {
         customers: Customers,
         revocation: VisitorRevocation,
         stopping: Stopping,
+        pulse: StorePulse,
     }
 }
 
@@ -103,6 +105,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
         let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
+        let mut silence = Box::pin(app.pulse.falls_silent());
         loop {
             tokio::select! {
                 biased;
@@ -123,6 +126,8 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
                 }
                 () = &mut revocation => return,
                 () = app.stopping.requested() => return,
+                // Without `done` it is for the client to send the message again, under its key.
+                () = &mut silence => return,
             }
         }
     })

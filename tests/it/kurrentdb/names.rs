@@ -14,7 +14,7 @@ async fn every_stream_that_the_program_makes_is_ours() {
     let streams: BTreeSet<String> = place.events().await.iter().map(|event| event.stream.to_string()).collect();
     let mut names: Vec<StreamName> = streams.iter().map(|name| StreamName::parse(name).unwrap()).collect();
     names.extend(Topic::ALL.map(|topic| StreamName::parse(&format!("settings-{topic}")).unwrap()));
-    names.extend([commands::settings::budget_stream(), restore::stream()]);
+    names.extend([commands::settings::budget::budget_stream(), restore::stream()]);
     let strange: Vec<_> = names.iter().filter(|name| !is_ours(name)).collect();
     assert!(strange.is_empty(), "{strange:?}");
     let kinds: BTreeSet<_> = names.iter().map(StreamName::category).collect();
