@@ -32,6 +32,7 @@ use crate::{
     session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,
+    store_pulse::StorePulse,
     supervision::{Stopping, Supervisor},
     visitor_revocation::VisitorRevocation,
 };

@@ -48,7 +48,8 @@ impl StorePulse {
     pub fn new(log: Arc<dyn EventReader>, databases: Vec<Database>) -> Self {
         let log: Ask = Box::new(move || {
             let log = log.clone();
-            Box::pin(async move { log.head().await.is_ok() })
+            // One question that every store answers from one place, however long its log is.
+            Box::pin(async move { log.is_complete().await.is_ok() })
         });
         let databases = databases.into_iter().map(|database| -> Ask {
             Box::new(move || {

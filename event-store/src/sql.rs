@@ -13,7 +13,7 @@ use crate::{background, postgres::why_unreachable};
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _,
-    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    postgres::{PgArguments, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,

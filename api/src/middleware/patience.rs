@@ -16,7 +16,7 @@ use crate::store_pulse::{StorePulse, silent};
 ///
 /// # Errors
 /// What the route returns.
-pub async fn around(
+pub(crate) async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -5,7 +5,10 @@
 use std::{fmt, io, path::PathBuf};
 
 use eventstore::{ClientSettings, Credentials};
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 use crate::{
     location::{KURRENT_SCHEMES, percent_decoded},
@@ -217,9 +220,9 @@ fn check_parameters(rest: &str) -> Result<(), SettingsError> {
 fn check_files(client: &ClientSettings) -> Result<(), SettingsError> {
     if let Some(path) = client.tls_ca_file() {
         check_file("tlsCaFile", path)?;
-        let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        if !read.is_ok_and(|certificates| !certificates.is_empty()) {
-            let source = io::Error::new(io::ErrorKind::InvalidData, "it holds no certificates in PEM");
+        if !holds_certificates(path) {
+            let source =
+                io::Error::new(io::ErrorKind::InvalidData, "it holds no certificates in PEM, or a malformed one");
             return Err(SettingsError::File { parameter: "tlsCaFile", path: path.into(), source });
         }
     }
@@ -228,6 +231,14 @@ fn check_files(client: &ClientSettings) -> Result<(), SettingsError> {
         check_file("userKeyFile", key)?;
     }
     Ok(())
+}
+
+fn holds_certificates(path: &str) -> bool {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut roots = RootCertStore::empty();
+    read.is_ok_and(|certificates| {
+        !certificates.is_empty() && certificates.into_iter().all(|certificate| roots.add(certificate).is_ok())
+    })
 }
 
 fn check_file(parameter: &'static str, path: &str) -> Result<(), SettingsError> {

@@ -70,7 +70,8 @@ fn check(url: &str) -> Result<(), UrlFault> {
     for one in query.split('&') {
         let (name, value) = one.split_once('=').unwrap_or((one, ""));
         let name = decoded(name);
-        if !KNOWN.contains(&name.as_str()) && !(name.starts_with("options[") && name.ends_with(']')) {
+        let is_option = name.starts_with("options[") && name.ends_with(']');
+        if !is_option && !KNOWN.contains(&name.as_str()) {
             // What stands before an @ may be a password with a question mark in it.
             return Err(UrlFault::Unknown(if query.contains('@') { "behind ?".to_owned() } else { name }));
         }

@@ -53,7 +53,8 @@ async fn others_are_told(desk: &Desk, hers: &Customer) {
             says_later_with("HISTORY_UNREADABLE", asked(customer, path, session).await).await;
         }
     }
-    let following = hers.get(&format!("/api/sessions/{HERS}/events"));
+    let path = format!("/api/sessions/{HERS}/events");
+    let following = hers.get(&path);
     says_later_with("HISTORY_UNREADABLE", timeout(AT_ONCE, following).await.unwrap().unwrap()).await;
     assert_eq!(status_of(desk, "/healthz").await, StatusCode::OK);
 }
@@ -63,10 +64,10 @@ type Damage = fn(&str) -> (String, EventData);
 #[tokio::test(flavor = "multi_thread")]
 async fn others_are_told_at_once_when_the_log_in_kurrentdb_is_damaged() {
     let strangers: [Damage; 2] = [
-        |stream| (stream.to_owned(), EventData::json("OrderPlaced", json!({"total": 12})).unwrap()),
+        |stream| (stream.to_owned(), EventData::json("OrderPlaced", &json!({"total": 12})).unwrap()),
         |_| {
             let stream = format!("session-{}", uuid::Uuid::new_v4());
-            (stream, EventData::json("session.noted", json!({})).unwrap())
+            (stream, EventData::json("session.noted", &json!({})).unwrap())
         },
     ];
     for damage in strangers.map(Some).into_iter().chain([None]) {
@@ -76,10 +77,11 @@ async fn others_are_told_at_once_when_the_log_in_kurrentdb_is_damaged() {
         let (hers, damaged) = two_customers(&desk).await;
         let client = Client::new(kurrent.url().parse().unwrap()).unwrap();
         match damage.map(|damage| damage(&damaged)) {
-            Some((stream, event)) => drop(client.append_to_stream(stream, &Default::default(), event).await.unwrap()),
+            Some((stream, event)) => {
+                client.append_to_stream(stream, &Default::default(), event).await.unwrap();
+            }
             None => {
-                let options = TombstoneStreamOptions::default();
-                drop(client.tombstone_stream(damaged.as_str(), &options).await.unwrap());
+                client.tombstone_stream(damaged.as_str(), &TombstoneStreamOptions::default()).await.unwrap();
             }
         }
         ready_says_unreadable(&desk).await;
@@ -96,7 +98,7 @@ async fn streams_of_others_that_are_named_alike_disturb_nobody() {
     let (hers, _) = two_customers(&desk).await;
     let client = Client::new(kurrent.url().parse().unwrap()).unwrap();
     for stream in ["session-foreign", "agent-smith", "settings-theirs", "order-4711"] {
-        let event = EventData::json("OrderPlaced", json!({"total": 12})).unwrap();
+        let event = EventData::json("OrderPlaced", &json!({"total": 12})).unwrap();
         client.append_to_stream(stream, &Default::default(), event).await.unwrap();
     }
     let answer: Value = asked(&hers, "/api/chat", HERS).await.json().await.unwrap();

@@ -44,7 +44,8 @@ impl Message {
 /// Each of these needs a store, and is told that it is silent.
 async fn requests_have_an_end(customer: &Customer, messages: &[Message]) {
     let chats = join_all(messages.iter().map(async |message| says_later(message.send(customer).await).await));
-    let opened = timeout(AT_ONCE, customer.post("/api/conversation/create", &json!({"user_id": "another"})));
+    let another = json!({"user_id": "another"});
+    let opened = timeout(AT_ONCE, customer.post("/api/conversation/create", &another));
     let (_, opened) = futures::join!(chats, opened);
     says_later(opened.unwrap().unwrap()).await;
 }
