@@ -6,19 +6,28 @@
 use std::{pin::Pin, sync::Arc};
 
 use crate::{
+    problem::Problem,
     sse::{Frames, reauthenticate_frame},
     supervision::Stopping,
 };
 use bytes::Bytes;
 use event_store::Position;
 use futures::{Stream, StreamExt as _};
-use journal::{Decoded, DecodedEvents, JournalError};
+use journal::{Decoded, DecodedEvents, JournalError, Tail};
 
 /// Comes when the reader may not read on, or never.
 pub type Over = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Frames that belong to no event, and come between those that do.
 pub type Beside = Pin<Box<dyn Stream<Item = Bytes>>>;
+
+/// Refuses to begin what could not go on, because the log has an event that cannot be read.
+///
+/// # Errors
+/// The tail has stopped.
+pub fn can_follow(tail: &Tail) -> Result<(), Problem> {
+    if tail.stopped().is_some() { Err(Problem::history_unreadable()) } else { Ok(()) }
+}
 
 /// A frame for each event that `frame` makes one of, after the first frame, if there is one.
 pub fn frames(

@@ -45,6 +45,7 @@ pub mod settings;
 pub mod sse;
 pub mod staff_frames;
 pub mod startup;
+pub mod store_pulse;
 pub mod supervision;
 pub mod visitor_revocation;
 pub mod wire;

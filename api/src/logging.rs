@@ -63,11 +63,21 @@ pub fn start(dev: bool, folder: Option<LogFolder>) -> io::Result<Logging> {
     };
     let people = dev.then(|| fmt::layer().with_writer(io::stderr));
     let programs = (!dev).then(|| json(io::stderr));
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    let filter = filter(std::env::var(EnvFilter::DEFAULT_ENV).ok());
     // A subscriber that is there already is a test's.
     drop(registry().with(people).with(programs).with(lines).with(filter).try_init());
     Ok(Logging(guard))
+}
+
+/// What `RUST_LOG` asks for, without what KurrentDB's client says to itself: what comes of it is logged by us, with its cause. It is
+/// heard where `RUST_LOG` names it.
+fn filter(asked_for: Option<String>) -> EnvFilter {
+    let directives = asked_for.filter(|text| text.parse::<EnvFilter>().is_ok());
+    let directives = directives.unwrap_or_else(|| "info,sqlx=warn,actix_server=warn".to_owned());
+    if directives.contains("kurrentdb") {
+        return EnvFilter::new(directives);
+    }
+    EnvFilter::new(format!("{directives},kurrentdb=off"))
 }
 
 /// A line of JSON for each event.

@@ -1,6 +1,6 @@
 //! The middleware: what stands between a stranger and the routes. Around every request, in this order: the path that a proxy serves
 //! us under is taken off (`base_path`), who calls (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
-//! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
+//! (`origins`); then the route, which ends where a store falls silent (`patience`); then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
 //! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
@@ -11,6 +11,7 @@ pub(crate) mod connection;
 pub mod headers;
 mod limits;
 pub mod origins;
+pub(crate) mod patience;
 mod rate;
 pub mod redirect;
 mod response_body;

@@ -64,6 +64,8 @@ pub struct ProblemBody<'a> {
 
 /// How long a client should wait while the database is away.
 const AWAY: Duration = Duration::from_secs(2);
+/// How long where somebody has to mend something first.
+const UNREADABLE: Duration = Duration::from_secs(10);
 
 impl Problem {
     /// A problem of this status and code.
@@ -121,6 +123,14 @@ impl Problem {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
         problem.0.retry_after = Some(retry_after);
         problem
+    }
+
+    /// The log has an event that cannot be read, and what is wanted stands behind it, or is it.
+    #[must_use]
+    pub fn history_unreadable() -> Self {
+        let detail =
+            "the history cannot be read at present; an operator was told, and the same request may be sent again later";
+        Self::unavailable("HISTORY_UNREADABLE", detail, UNREADABLE)
     }
 
     /// Says when to try again.
@@ -221,7 +231,7 @@ impl From<CommandError> for Problem {
             }
             CommandError::Unreadable(_) => {
                 log_error(&error);
-                Self::unavailable("HISTORY_UNREADABLE", "the history cannot be read; an operator was told", AWAY)
+                Self::history_unreadable()
             }
         }
     }
@@ -357,7 +367,7 @@ impl From<AsOfError> for Problem {
             AsOfError::Log(error) => error.into(),
             AsOfError::Unreadable { .. } | AsOfError::Database(_) => {
                 log_error(&error);
-                Self::unavailable("HISTORY_UNREADABLE", "the session's history cannot be read; try again", AWAY)
+                Self::history_unreadable()
             }
         }
     }
@@ -365,8 +375,12 @@ impl From<AsOfError> for Problem {
 
 impl From<event_store::ReadError> for Problem {
     fn from(error: event_store::ReadError) -> Self {
+        use event_store::ReadError::{Damaged, Gap, Unavailable};
         log_error(&error);
-        Self::unavailable("STORE_UNAVAILABLE", "the event store cannot be read; try again", AWAY)
+        match error {
+            Unavailable(_) => Self::unavailable("STORE_UNAVAILABLE", "the event store cannot be read; try again", AWAY),
+            Gap { .. } | Damaged { .. } => Self::history_unreadable(),
+        }
     }
 }
 

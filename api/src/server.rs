@@ -1,6 +1,7 @@
 //! The HTTP server: starts listening when everything behind it runs, and shuts down in order.
 
 mod metrics_port;
+mod waiting;
 
 use std::{
     io::Write as _,
@@ -27,6 +28,7 @@ use tokio::{
 
 use crate::{
     auth::bootstrap_admin::PASSWORD_FILE,
+    data_dir::DataDir,
     middleware::{self, Middleware, base_path, connection, redirect, tls, trace},
     routes,
     services::Services,
@@ -50,7 +52,9 @@ pub async fn serve(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), AnyE
     if settings.dev {
         tracing::warn!("--dev: for a developer's own machine");
     }
-    let running = startup::start(settings, clock).await?;
+    let data_dir = DataDir::lock(&settings.data_dir)?;
+    waiting::wait(&settings, &listener).await?;
+    let running = startup::start(settings, data_dir, clock).await?;
     let address = listener.local_addr()?;
     let server = http(listener, running.app.clone())?;
     metrics_port::open(&running.app);

@@ -32,6 +32,7 @@ use crate::{
     session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,
+    store_pulse::StorePulse,
     supervision::{Stopping, Supervisor},
     visitor_revocation::VisitorRevocation,
 };
@@ -104,6 +105,8 @@ pub struct Services {
     pub revocation: Arc<VisitorRevocation>,
     /// The newest events as staff sees them.
     pub staff_frames: Arc<StaffFrames>,
+    /// Whether the stores answer.
+    pub pulse: Arc<StorePulse>,
     /// The time that decides.
     pub clock: Arc<dyn Clock>,
     /// What was set.
@@ -164,6 +167,7 @@ impl Services {
             .app_data(Data::from(self.revocation.clone()))
             .app_data(Data::from(self.staff_frames.clone()))
             .app_data(Data::from(self.faq.clone()))
+            .app_data(Data::from(self.pulse.clone()))
             .app_data(Data::new(self.node.clone()))
             .app_data(Data::new(self.started))
             .app_data(Data::new(self.identity))

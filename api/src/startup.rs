@@ -11,6 +11,7 @@ mod lost_parts;
 pub(crate) mod mail;
 mod reactions;
 mod secret_file;
+mod servers;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use commands::{
     ephemeral::{FrameKeys, Relay},
     process::{Context, OutcomesHandle, ProcessStore, Processes, RunSettings, Runner, SignsOfLife},
 };
-use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, postgres::check_server, sql::Database};
+use event_store::{Clock, EventStore, Log, Position, SystemClock, Vault, sql::Database};
 use integrations::{FaqAssistant, Grounding, faq::Watch};
 use journal::{Cursor, Journal, Tail};
 use projections::Views;
@@ -45,6 +46,7 @@ use crate::{
     services::{Services, Started},
     session_owners::SessionOwners,
     settings::Settings,
+    store_pulse::StorePulse,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -58,6 +60,7 @@ pub(crate) use databases::{log_import, log_reader, open_vault, server_urls, vaul
 pub(crate) use keys::read_token_keys;
 pub(crate) use lost_parts::{Unfinished, refuse_filled};
 pub(crate) use reactions::refuse_unknown_budgets;
+pub(crate) use servers::wait_for_servers;
 
 pub(crate) type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -78,15 +81,11 @@ pub struct Running {
 /// How long a start waits until staff can be let in; views that are far behind take longer, and customers need not wait.
 const STAFF_IS_LET_IN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts everything but the HTTP server.
+/// Starts everything but the HTTP server, once the servers that it needs are there.
 ///
 /// # Errors
 /// Something cannot be used; the error says what, and what to do.
-pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, AnyError> {
-    let data_dir = DataDir::lock(&settings.data_dir)?;
-    for (_, url) in server_urls(&settings) {
-        check_server(&url).await?;
-    }
+pub async fn start(settings: Settings, data_dir: DataDir, clock: Arc<dyn Clock>) -> Result<Running, AnyError> {
     Unfinished::refuse(&settings.data_dir)?;
     lost_parts::refuse(&settings).await?;
     let (vault, keys_db) = open_vault(&settings, &data_dir).await?;
@@ -218,7 +217,10 @@ async fn start_with(
     let (stop, stopping) = watch::channel(false);
     tracing::info!(log.id = %identity.log_id, head = head.0, node.id = node.id, store = settings.log.kind(), "started");
     let agent_names = Arc::new(NameLookup::new(views.clone(), settings.time_zone.clone()));
+    let databases = vec![keys_db, policies];
+    let pulse = Arc::new(StorePulse::new(log.reader(), databases.clone()));
     let app = Arc::new(Services {
+        pulse,
         sessions,
         customers,
         workspace,
@@ -256,7 +258,6 @@ async fn start_with(
         settings: Arc::new(settings),
         stopping,
     });
-    let databases = vec![keys_db, policies];
     Ok(Running { app, runner, stop, databases, _data_dir: data_dir, _faq: watching_faq })
 }
 

@@ -14,6 +14,8 @@ mod fault;
 mod identity;
 mod import;
 mod live;
+mod look;
+mod names;
 mod no_delay;
 mod read;
 mod reader;
@@ -32,6 +34,7 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -42,6 +45,7 @@ use crate::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
         RecordedEnd, Truncation, reads_through_its_reader,
     },
+    reach::Unreachable,
     sequencer::Request,
 };
 
@@ -51,12 +55,13 @@ use reader::KurrentReader;
 use writer::KurrentWriter;
 
 pub use import::KurrentImport;
+pub use names::is_ours;
 pub use settings::{KurrentSettings, MAX_APPEND_BYTES, SettingsError};
 
 /// Limit of each call while opening.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
-/// Attempts to reach the server while opening.
-const ATTEMPTS: u32 = 5;
+/// How long a server that may just be starting is asked again while opening.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The oldest supported version: older servers do not return the log position of a stream's events.
 const OLDEST: (usize, usize) = (22, 10);
 
@@ -66,9 +71,15 @@ pub enum KurrentError {
     /// The URL or the credentials are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The server cannot be reached or did not answer.
+    /// It cannot be reached, or is set up otherwise than the URL says.
+    #[error(transparent)]
+    Unreachable(Unreachable),
+    /// The server did not answer.
     #[error("KurrentDB is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Credentials or certificates cannot be used.
+    #[error("no connection to KurrentDB can be made: {0}")]
+    NoClient(String),
     /// User and password are wrong, or lack rights.
     #[error("KurrentDB denies access: docs/kurrentdb.md lists the rights that its user needs")]
     AccessDenied,
@@ -97,7 +108,30 @@ pub enum KurrentError {
 
 impl From<Fault> for KurrentError {
     fn from(fault: Fault) -> Self {
-        if fault.is_access_denied() { Self::AccessDenied } else { Self::Unavailable(Arc::new(fault)) }
+        match fault {
+            Fault::NoClient(what) => Self::NoClient(what),
+            fault if fault.is_access_denied() => Self::AccessDenied,
+            fault => Self::Unavailable(Arc::new(fault)),
+        }
+    }
+}
+
+impl KurrentError {
+    /// Whether waiting may help: a server that is being started, not one that is set up otherwise.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(unreachable) => unreachable.may_pass(),
+            Self::Unavailable(_) => true,
+            Self::Settings(_)
+            | Self::NoClient(_)
+            | Self::AccessDenied
+            | Self::TooOld { .. }
+            | Self::NoLog
+            | Self::Nameless
+            | Self::Incomplete(_)
+            | Self::Identity => false,
+        }
     }
 }
 
@@ -134,6 +168,16 @@ impl KurrentLog {
         Ok(Self { reader, writer })
     }
 
+    /// Asks the server whether a log could be opened there, and changes nothing.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is too old or denies access; its leader does not answer.
+    pub async fn check_server(settings: KurrentSettings) -> Result<(), KurrentError> {
+        let connection = Connection::new(settings, true);
+        refuse_older(&connection).await?;
+        identity::read(&connection).await.map(drop)
+    }
+
     /// Opens an existing log read-only, on the node that the URL prefers; works while nodes write it, and for a user who may
     /// only read.
     ///
@@ -158,14 +202,19 @@ async fn watching(connection: Connection, identity: Identity) -> Result<KurrentR
 
 /// Also waits a while for a server that is starting.
 async fn refuse_older(connection: &Connection) -> Result<(), KurrentError> {
-    let mut attempt = 0;
+    let began = Instant::now();
     let version = loop {
-        attempt += 1;
         match connection.call(OPEN_LIMIT, |lent| async move { lent.client.server_info().await }).await {
             Ok(info) => break info.version(),
-            Err(Fault::NoClient(what)) => return Err(Fault::NoClient(what).into()),
-            Err(fault) if attempt == ATTEMPTS => return Err(fault.into()),
-            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            Err(fault) if matches!(fault, Fault::NoClient(_)) || fault.is_access_denied() => return Err(fault.into()),
+            Err(fault) => {
+                let (client, _) = connection.settings().for_client()?;
+                let unreachable = look::look(&client, &fault).await;
+                if !unreachable.may_pass() || began.elapsed() >= PATIENCE {
+                    return Err(KurrentError::Unreachable(unreachable));
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
         }
     };
     if (version.major(), version.minor()) < OLDEST {
@@ -184,6 +233,9 @@ impl EventStore for KurrentLog {
         expected: Expected,
         events: Vec<SealedEvent>,
     ) -> Result<Appended, AppendError> {
+        if !is_ours(stream) {
+            return Err(AppendError::Refused("goes to a stream whose name is of no form of this program"));
+        }
         self.writer.append(Request { stream: stream.clone(), expected, events }).await
     }
 

@@ -29,6 +29,7 @@ pub mod position_map;
 pub mod postgres;
 pub mod private_file;
 pub mod proof;
+pub mod reach;
 pub mod restore;
 mod row;
 #[cfg(test)]

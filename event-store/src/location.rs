@@ -88,6 +88,18 @@ pub fn holds_password(url: &str) -> bool {
     user.contains(':') || rest.to_ascii_lowercase().contains("password=")
 }
 
+/// Decodes percent signs; malformed ones stay.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        let byte = others.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
+        bytes.push(byte.as_ref().map_or(*first, |byte| byte[0]));
+        rest = if byte.is_some() { &others[2..] } else { others };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

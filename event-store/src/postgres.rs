@@ -38,6 +38,7 @@ use crate::{
         AppendError, Appended, EventReader, EventStore, EventStream, Expected, Identity, Positions, ReadError,
         RecordedEnd, Truncation, reads_through_its_reader,
     },
+    reach::Unreachable,
     sequencer::Request,
     sql::{SqlError, pg_pool},
 };
@@ -48,6 +49,7 @@ use writer::PostgresWriter;
 pub use import::PostgresImport;
 pub use roles::{Rights, grant_new_schemas, grant_schema, role_of};
 pub use server::check_server;
+pub(crate) use server::why_unreachable;
 
 /// The schema of the log.
 pub const SCHEMA: &str = "log";
@@ -98,14 +100,12 @@ pub enum PostgresError {
         /// Its current value.
         value: String,
     },
-    /// It does not answer, or lets this role not in.
-    #[error("PostgreSQL at {at} cannot be reached: {reason}")]
-    Unreachable {
-        /// Host, port, database and role.
-        at: String,
-        /// What the system or the server said.
-        reason: String,
-    },
+    /// The URL has a parameter that nobody knows, or names a file that is not there.
+    #[error("not a PostgreSQL URL: {0}")]
+    Url(String),
+    /// It does not answer, is set up otherwise than the URL says, or lets this role not in.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     /// The server is too old.
     #[error("PostgreSQL 15 or newer is needed, and this is {found}")]
     TooOld {
@@ -126,6 +126,14 @@ pub enum PostgresError {
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] SqlError),
+}
+
+impl PostgresError {
+    /// Whether waiting may help: a server that is being started, not one that is set up otherwise.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable(unreachable) if unreachable.may_pass())
+    }
 }
 
 /// A log in a database that several nodes share.
@@ -192,8 +200,9 @@ impl PostgresStore {
     /// Opens an existing log read-only; works while nodes write it, and with a role that may only select.
     ///
     /// # Errors
-    /// There is no log, or it is from a newer version.
+    /// The server cannot be reached, there is no log, or it is from a newer version.
     pub async fn open_reader(url: &str) -> Result<Arc<dyn EventReader>, PostgresError> {
+        server::reach(url).await?;
         let pool = session::readers(url, READER_CONNECTIONS)?;
         refuse_newer("log", applied(&pool, SCHEMA).await?, &POSTGRES_LOG)?;
         let identity = reader::identity(&pool).await.map_err(MigrationError::unless_damaged)?;

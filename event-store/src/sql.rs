@@ -5,14 +5,15 @@
 //! Invariant: errors are classified by the database's codes, never by text.
 
 mod listener;
+mod server_url;
 
 use std::{path::Path, time::Duration};
 
-use crate::background;
+use crate::{background, postgres::why_unreachable};
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use sqlx::{
     AssertSqlSafe, Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _,
-    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    postgres::{PgArguments, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -21,6 +22,8 @@ use sqlx::{
 use uuid::Uuid;
 
 pub use listener::Listener;
+pub use server_url::UrlFault;
+pub(crate) use server_url::connect_options;
 
 /// A failed statement.
 #[derive(Debug, thiserror::Error)]
@@ -461,9 +464,16 @@ pub(crate) async fn probe_postgres(connection: &mut PgConnection) -> Result<(), 
 /// # Errors
 /// The URL is malformed or the server does not answer.
 pub async fn pg_pool(url: &str, schema: &str, connections: u32) -> Result<PgPool, SqlError> {
-    let options: PgConnectOptions = url.parse::<PgConnectOptions>()?.options([("search_path", schema)]);
+    let options = connect_options(url)?.options([("search_path", schema)]);
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
-    Ok(pool.connect_with(options).await?)
+    match pool.connect_with(options.clone()).await {
+        // A pool says no more than that it has waited.
+        Err(waited @ sqlx::Error::PoolTimedOut) => Err(SqlError(match why_unreachable(&options).await {
+            Some(unreachable) => sqlx::Error::Io(std::io::Error::other(unreachable)),
+            None => waited,
+        })),
+        connected => Ok(connected?),
+    }
 }
 
 /// Checkpoints and truncates the write-ahead log of a SQLite file.

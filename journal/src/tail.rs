@@ -85,6 +85,7 @@ impl Tail {
     /// # Errors
     /// A gap or damage, which ends every follower, or the end of the subscription.
     pub async fn run(&self) -> Result<Infallible, ReadError> {
+        self.state.send_modify(|state| state.stopped = None);
         let mut events = self.reader.subscribe(self.position());
         while let Some(next) = events.next().await {
             match next {
@@ -170,7 +171,7 @@ impl Tail {
         Arc::new(move |after| tail.follow_recorded(after))
     }
 
-    /// Every event of one stream after a position of the log.
+    /// Every event of one stream after a position of the log. Where the tail has stopped, what is there, and then why.
     pub fn follow_stream(self: &Arc<Self>, stream: &StreamName, after: Position) -> DecodedEvents {
         self.listen(stream).events(after, false)
     }
@@ -209,7 +210,11 @@ impl Tail {
 
     fn listen(self: &Arc<Self>, stream: &StreamName) -> Listener {
         let mut streams = lock(&self.streams);
-        let live = streams.entry(stream.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe();
+        let live = match self.stopped() {
+            // Nobody sends to it any more, so whoever waits is told at once.
+            Some(_) => broadcast::channel(1).1,
+            None => streams.entry(stream.clone()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe(),
+        };
         Listener { tail: self.clone(), stream: stream.clone(), live }
     }
 

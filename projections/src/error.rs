@@ -112,4 +112,6 @@ pub struct Behind {
     pub wanted: Position,
     /// Where they are.
     pub position: Position,
+    /// Whether they stand still for good, at an event that they cannot read.
+    pub have_stopped: bool,
 }

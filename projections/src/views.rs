@@ -96,14 +96,21 @@ impl Views {
     /// Waits until the rows of a position can be read.
     ///
     /// # Errors
-    /// They cannot be within `limit`.
+    /// They cannot be within `limit`, or the views have stopped before it, which is said at once.
     pub async fn wait_for(&self, wanted: Position, limit: Duration) -> Result<(), Behind> {
         let mut announced = self.announced.subscribe();
-        let reached = timeout(limit, announced.wait_for(|position| *position >= wanted)).await;
-        match reached {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Behind { wanted, position: self.position() }),
+        let reaching = async {
+            while *announced.borrow_and_update() < wanted {
+                if self.alarm().is_some() || announced.changed().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        if timeout(limit, reaching).await.unwrap_or(false) {
+            return Ok(());
         }
+        Err(Behind { wanted, position: self.position(), have_stopped: self.alarm().is_some() })
     }
 
     /// What stopped the loop, if anything.
@@ -181,6 +188,9 @@ impl Views {
             tracing::error!(position = alarm.position.0, what = alarm.what, "views stopped: history is never skipped");
             *kept = Some(alarm);
         }
+        drop(kept);
+        // Whoever waits for a position looks again.
+        self.announced.send_modify(|_unchanged| {});
     }
 }
 

@@ -6,6 +6,7 @@ mod conformance;
 mod foreign;
 mod importing;
 mod limits;
+mod names;
 mod opening;
 mod outages;
 mod outcomes;

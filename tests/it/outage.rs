@@ -1,7 +1,11 @@
 //! Outages: a full disk, a stopped database, the server's own stop, a data directory in use. Commands get 503, reads continue
 //! where possible, nothing is half-written, and the service recovers by itself.
 
+mod any_order;
+mod causes;
+mod damaged;
 mod disk_full;
+mod frozen;
 mod kurrentdb_away;
 mod postgres_away;
 mod starting;

@@ -30,13 +30,14 @@ use domain::{
     session::{Event, Status, encode, event::Reopened},
 };
 use event_store::{
-    Actor, EventReader as _, Expected, Position, StreamName, SystemClock,
+    Actor, EventReader as _, Expected, Position, ReadError, StreamName, SystemClock,
     checkpoint::{CheckpointKey, Pace, Places, Signer},
     migration::migrate_policy,
     sql::{Access, Database},
 };
+use futures::StreamExt as _;
 use jiff::{Timestamp, tz::TimeZone};
-use journal::{Cursor, Tail};
+use journal::{Cursor, JournalError, Tail};
 use projections::{Views, ViewsLocation};
 use tempfile::TempDir;
 use testkit::{SessionDriver, new_event};
@@ -58,6 +59,12 @@ async fn the_tail_goes_on_after_a_panic_and_stops_at_damage() {
     let damaged = fixture.damage_the_next_event().await;
     assert_eq!(fixture.alarm().await.position, Some(damaged));
     assert!(tail.stopped().is_some());
+    // Whoever comes later waits for nothing.
+    let stream = StreamName::of("session", Uuid::new_v4());
+    let mut events = tail.follow_stream(&stream, Position::START);
+    let told = tokio::time::timeout(PATIENCE, events.next()).await.expect("it is told at once");
+    let is_damage = matches!(told, Some(Err(JournalError::Read(ReadError::Damaged { .. }))));
+    assert!(is_damage && events.next().await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,6 +115,27 @@ async fn views_go_on_after_a_panic_and_stop_at_an_unreadable_event() {
     let alarm = fixture.alarm().await;
     assert_eq!(alarm.position, Some(unreadable));
     assert_eq!(views.alarm().map(Alarm::from), Some(alarm));
+    let hour = Duration::from_secs(3600);
+    let waiting = tokio::time::timeout(PATIENCE, views.wait_for(unreadable, hour)).await.expect("it is told at once");
+    assert!(waiting.is_err_and(|behind| behind.have_stopped && behind.wanted == unreadable));
+    assert_eq!(views.wait_for(views.position(), hour).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_views_is_told_when_they_stop() {
+    let fixture = Fixture::with_events(EVENTS).await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = ViewsLocation::Folder(folder.path().to_owned());
+    let views = Views::open(place, fixture.journal(), fixture.tail().await).await.unwrap();
+    fixture.supervisor.start(followers::views(views.clone()));
+    let waiting = {
+        let views = views.clone();
+        tokio::spawn(async move { views.wait_for(Position(EVENTS + 1), Duration::from_secs(3600)).await })
+    };
+    fixture.until("they have read", || views.position() == Position(EVENTS)).await;
+    fixture.append_unreadable("session").await;
+    let told = tokio::time::timeout(PATIENCE, waiting).await.expect("it is told").unwrap();
+    assert!(told.is_err_and(|behind| behind.have_stopped));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

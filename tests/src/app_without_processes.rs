@@ -19,6 +19,7 @@ use api::{
     session_owners::SessionOwners,
     settings::{Layers, Settings},
     startup::followers,
+    store_pulse::StorePulse,
     supervision::Supervisor,
     visitor_revocation::VisitorRevocation,
 };
@@ -192,6 +193,7 @@ pub async fn app(
         node: Node::new("without-processes"),
         started: Started::now(&*clock),
         metrics: Arc::default(),
+        pulse: Arc::new(StorePulse::new(log.reader(), vec![policies.clone()])),
         background: Arc::new(BackgroundWork::none(ProcessStore::new(policies))),
         supervisor,
         identity,

@@ -66,6 +66,14 @@ impl Desk {
     /// Starts the server again on the same data and port; waits until it says that it is ready.
     pub fn start_again(&mut self) {
         self.begin_start();
+        self.wait_until_ready();
+    }
+
+    /// Waits until a server whose start has begun says that it is ready.
+    ///
+    /// # Panics
+    /// It ends, or takes too long.
+    pub fn wait_until_ready(&mut self) {
         let started = Instant::now();
         while !self.said_ready() {
             assert!(started.elapsed() < START, "desk did not become ready:\n{}", self.log());

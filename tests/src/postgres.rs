@@ -75,6 +75,18 @@ impl Postgres {
         blocking(move || server.stop("QUIT")).await;
     }
 
+    /// Freezes the server, as a full host or a paused machine does: it keeps its connections, takes more, and says nothing.
+    pub async fn freeze(&self) {
+        let server = self.0.clone();
+        blocking(move || server.freeze()).await;
+    }
+
+    /// Lets a frozen server go on.
+    pub async fn thaw(&self) {
+        let server = self.0.clone();
+        blocking(move || server.thaw()).await;
+    }
+
     /// Starts the server again, on the same port and folder; returns when it accepts connections.
     pub async fn start(&self) {
         let server = self.0.clone();

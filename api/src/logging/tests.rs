@@ -18,7 +18,17 @@ use async_trait::async_trait;
 use event_store::Clock;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{LogFolder, day_files::DayFiles, queue::Queue};
+use super::{LogFolder, day_files::DayFiles, filter, queue::Queue};
+
+#[test]
+fn lines_of_kurrentdb_s_client_are_heard_only_where_they_are_asked_for() {
+    let of = |asked_for: Option<&str>| filter(asked_for.map(str::to_owned)).to_string();
+    for asked_for in [None, Some("debug"), Some("warn,api=debug")] {
+        assert!(of(asked_for).contains("kurrentdb=off"), "{asked_for:?}: {}", of(asked_for));
+    }
+    assert!(of(Some("warn,api=debug")).contains("api=debug"));
+    assert_eq!(of(Some("kurrentdb=debug")), "kurrentdb=debug");
+}
 
 /// A clock that a test moves.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ use crate::{
         staff_directory::StaffDirectory,
         staff_services::StaffServices,
     },
-    following::{self, Beside, Over},
+    following::{self, Beside, Over, can_follow},
     openapi::{frames as schemas, texts, words},
     problem::Problem,
     query::QueryFields,
@@ -95,6 +95,7 @@ pub async fn stream(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     let (watched, sees_all) = (watched(&query)?, sees_all(&may.staff, &query)?);
+    can_follow(&app.tail)?;
     let head = app.log.head().await?;
     let start = sse::start(&request, &query, *app.identity, head, head)?;
     for session in &watched {

@@ -26,6 +26,7 @@ use crate::{
         JsonBody,
         field::{Parameters, optional, required, unless_empty},
     },
+    following::can_follow,
     openapi::{parameters::Keyed, texts},
     problem::Problem,
     request::request_id,
@@ -161,6 +162,8 @@ pub async fn chat(
     app: ChatServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
+    // Nobody would answer it.
+    can_follow(&app.tail)?;
     let accepted = accept(&app.taking(), &visitor, &request, key, body.0).await?;
     if prefers_not_to_wait(&request) {
         return Ok(HttpResponse::Accepted()

@@ -28,12 +28,13 @@ use crate::{
     agent_names::NameLookup,
     auth::require::KnownVisitor,
     body::JsonBody,
-    following::log_end,
+    following::{can_follow, log_end},
     openapi::{frames, parameters::Keyed},
     problem::Problem,
     reader::{Reader, Shown},
     services::requested_services,
     sse::{Frames, data_frame, respond},
+    store_pulse::StorePulse,
     supervision::Stopping,
     visitor_revocation::VisitorRevocation,
 };
@@ -50,6 +51,7 @@ requested_services! {
         customers: Customers,
         revocation: VisitorRevocation,
         stopping: Stopping,
+        pulse: StorePulse,
     }
 }
 
@@ -78,6 +80,7 @@ pub async fn stream(
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
+    can_follow(&app.tail)?;
     let taking = Taking { sessions: &app.sessions, customers: &app.customers, rules: &app.rules, node: &app.node };
     match accept(&taking, &visitor, &request, key, body.0).await {
         Ok(accepted) => Ok(respond(frames(app, accepted))),
@@ -102,6 +105,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
         let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);
+        let mut silence = Box::pin(app.pulse.falls_silent());
         loop {
             tokio::select! {
                 biased;
@@ -122,6 +126,8 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
                 }
                 () = &mut revocation => return,
                 () = app.stopping.requested() => return,
+                // Without `done` it is for the client to send the message again, under its key.
+                () = &mut silence => return,
             }
         }
     })
@@ -188,11 +194,11 @@ impl Progress {
                 Ok(None) => Step::default(),
                 Err(error) => unreadable(Some(decoded.position()), &error),
             },
-            Err(error @ JournalError::Unreadable(_)) => unreadable(None, &error),
-            Err(error @ (JournalError::Read(_) | JournalError::Vault(_) | JournalError::Missing { .. })) => {
+            Err(error) if error.is_unavailable() => {
                 log_end(None, &error);
                 Step::default().last()
             }
+            Err(error) => unreadable(None, &error),
         }
     }
 

@@ -132,6 +132,8 @@ pub struct LogHealth {
     /// Raised by a restore.
     generation: u64,
     reachable: bool,
+    /// False where it answers and has an event that cannot be read; `alarms` names it.
+    readable: bool,
     /// The newest position; null while the store does not answer.
     head: Option<u64>,
     /// False from an append that failed until one succeeds; it is tried every 5 seconds.
@@ -208,6 +210,7 @@ pub async fn show(
         id: app.identity.log_id.to_string(),
         generation: app.identity.generation,
         reachable: store.reachable,
+        readable: store.readable,
         head: store.head,
         writable: store.writable,
         write_failure: readiness.write_failure(),

@@ -21,7 +21,7 @@ use crate::{
         staff_directory::StaffDirectory,
     },
     envelope::{self, Envelope},
-    following::{self, Over},
+    following::{self, Over, can_follow},
     openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
@@ -30,6 +30,7 @@ use crate::{
     services::requested_services,
     sse::{self, Frames, Start, reset_frame, respond},
     staff_frames::StaffFrames,
+    store_pulse::{StorePulse, silent},
     supervision::Stopping,
 };
 
@@ -45,6 +46,7 @@ requested_services! {
         access_log: AccessLog,
         clock: dyn Clock,
         stopping: Stopping,
+        pulse: StorePulse,
     }
 }
 
@@ -84,13 +86,14 @@ pub async fn stream(
     let personal = needed.contains(&Permission::PersonalRead);
     app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
+        can_follow(&app.tail)?;
         return Ok(respond(frames(app, may.staff, needed, start, head)));
     }
     if start == Start::Reset {
         let detail = "the cursor is of the log before a restore; begin again without it";
         return Err(Problem::new(StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
     }
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.sessions, needed, from, head)))
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.sessions, app.pulse, needed, from, head)))
 }
 
 /// The permissions that a stream of this kind shows events by, and needs for as long as it is open: personal parts are for those
@@ -113,9 +116,10 @@ fn frames(app: EventsServices, staff: Staff, needed: &'static [Permission], star
     following::frames(first, events, Box::pin(stream::pending()), over, stopping, frame)
 }
 
-/// Broken off where an event cannot be read: a client sees an incomplete body, never a gap.
+/// Broken off where an event cannot be read, or a store falls silent: a client sees an incomplete body, never a gap.
 fn lines(
     sessions: Arc<Sessions>,
+    pulse: Arc<StorePulse>,
     needed: &'static [Permission],
     after: Position,
     head: Position,
@@ -123,7 +127,12 @@ fn lines(
     async_stream::try_stream! {
         let mut reader = Reader::staff(needed);
         let mut pages = pin!(sessions.journal().read_all(after));
-        while let Some(page) = pages.next().await {
+        loop {
+            let page = tokio::select! {
+                page = pages.next() => Ok(page),
+                () = pulse.falls_silent() => Err(silent()),
+            };
+            let Some(page) = page? else { return };
             let page = page.map_err(CommandError::from)?;
             yield lines_of(&mut reader, sessions.journal(), &page, head).await.map_err(CommandError::from)?;
             if page.last().is_none_or(|last| last.position() >= head) {

@@ -46,6 +46,11 @@ pub struct ProcessAnswer {
 /// For what restarts a process that does not answer. Asks no store; no event is recorded.
 #[utoipa::path(get, path = "/healthz", operation_id = "check_process", tag = "operation", responses((status = 200, body = ProcessAnswer)))]
 pub async fn process(_: Anybody) -> HttpResponse {
+    lives()
+}
+
+/// That the process lives.
+pub(crate) fn lives() -> HttpResponse {
     HttpResponse::Ok().json(ProcessAnswer { status: "ok" })
 }
 
@@ -64,7 +69,10 @@ pub struct ReadyAnswer {
 /// The event store.
 #[derive(Serialize, ToSchema)]
 pub struct StoreState {
+    /// Whether it answers.
     pub(super) reachable: bool,
+    /// False where it answers and has an event that cannot be read; `alarms` names it.
+    pub(super) readable: bool,
     /// False from an append that failed until one succeeds; the detailed health says why.
     pub(super) writable: bool,
     /// The newest position; null while it does not answer.
@@ -101,7 +109,8 @@ pub struct CheckpointState {
 /// What has gone wrong.
 #[derive(Serialize, ToSchema)]
 pub struct AlarmState {
-    /// `views`, `tail`, `checkpoints` or `clock`; the last two are shown and do not make the process unready.
+    /// `views`, `tail`, `checkpoints` or `clock`, of which the last two are shown and do not make the process unready; or
+    /// `start`, while a start waits for its servers.
     part: &'static str,
     /// Where in the log, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,18 +141,29 @@ impl ReadinessServices {
 
 impl ReadyAnswer {
     pub(super) async fn of(app: &ReadinessServices) -> Self {
-        let asked = timeout(PATIENCE, head_and_lag(app)).await.ok().and_then(Result::ok);
-        let (head, lag) = asked.unzip();
+        let Log { head, lag, is_damaged } = Log::look(app).await;
         let alarms = alarms(app);
+        let readable = !is_damaged && app.tail.stopped().is_none() && app.views.alarm().is_none();
         let writable = app.write_health.failure().is_none();
         let is_closed = alarms.iter().any(|alarm| closes(alarm.part));
         let is_ready = lag.is_some_and(|lag| lag <= LAG) && writable && !is_closed;
         Self {
             status: if is_ready { READY } else { "not_ready" },
-            store: StoreState { reachable: head.is_some(), writable, head: head.map(|head| head.0) },
+            store: StoreState { reachable: head.is_some(), readable, writable, head: head.map(|head| head.0) },
             views: ViewsState { position: app.views.position().0, lag, generation: app.views.generation() },
             checkpoints: checkpoints(app),
             alarms,
+        }
+    }
+
+    /// While a start waits for its servers, and nothing is known of the rest.
+    pub(crate) fn waiting(awaited: Vec<String>) -> Self {
+        Self {
+            status: "not_ready",
+            store: StoreState { reachable: false, readable: true, writable: false, head: None },
+            views: ViewsState { position: 0, lag: None, generation: 0 },
+            checkpoints: CheckpointsState { newest: None, trouble: None },
+            alarms: awaited.into_iter().map(|what| AlarmState { part: "start", position: None, what }).collect(),
         }
     }
 
@@ -158,11 +178,33 @@ impl ReadyAnswer {
     }
 }
 
-/// Where the log ends, and how many events behind the views are; counted no further than it takes to be late.
-async fn head_and_lag(app: &ReadinessServices) -> Result<(Position, u64), ReadError> {
-    let head = app.log.head().await?;
-    let lag = events_between(&*app.log, app.views.position(), head, LAG + 1).await?;
-    Ok((head, lag))
+/// What the log says at this moment.
+struct Log {
+    /// Where it ends; `None` while it does not answer.
+    head: Option<Position>,
+    /// How many events behind the views are; counted no further than it takes to be late.
+    lag: Option<u64>,
+    /// It answers, and what the views have not read yet cannot be read.
+    is_damaged: bool,
+}
+
+impl Log {
+    const AWAY: Self = Self { head: None, lag: None, is_damaged: false };
+
+    async fn look(app: &ReadinessServices) -> Self {
+        let asked = async {
+            let head = app.log.head().await?;
+            let lag = events_between(&*app.log, app.views.position(), head, LAG + 1).await;
+            match lag {
+                Ok(lag) => Ok(Self { head: Some(head), lag: Some(lag), is_damaged: false }),
+                Err(away @ ReadError::Unavailable(_)) => Err(away),
+                Err(ReadError::Gap { .. } | ReadError::Damaged { .. }) => {
+                    Ok(Self { head: Some(head), lag: None, is_damaged: true })
+                }
+            }
+        };
+        timeout(PATIENCE, asked).await.ok().and_then(Result::ok).unwrap_or(Self::AWAY)
+    }
 }
 
 fn alarms(app: &ReadinessServices) -> Vec<AlarmState> {

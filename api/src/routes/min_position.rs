@@ -47,6 +47,9 @@ pub(super) async fn wait(views: &Views, log: &dyn EventReader, query: &QueryFiel
     if wanted > head {
         return Err(Problem::ahead(format_args!("min_position {wanted}"), head));
     }
+    if behind.have_stopped {
+        return Err(Problem::history_unreadable());
+    }
     let detail = format!("the views have read to position {}, not to {wanted} yet", behind.position);
     Err(Problem::unavailable("VIEWS_BEHIND", detail, Duration::from_secs(1)))
 }

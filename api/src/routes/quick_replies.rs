@@ -361,6 +361,9 @@ async fn current(
     position: Position,
 ) -> Result<Option<QuickReplyData>, Problem> {
     if let Err(behind) = app.views.wait_for(position, PATIENCE).await {
+        if behind.have_stopped {
+            return Err(Problem::history_unreadable());
+        }
         let detail = format!("it is recorded at position {position}; the views have read to {}", behind.position);
         return Err(Problem::unavailable("VIEWS_BEHIND", detail, std::time::Duration::from_secs(1)));
     }

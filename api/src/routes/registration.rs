@@ -5,6 +5,7 @@ use std::rc::Rc;
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard,
     http::{Method, StatusCode, Uri, header::LOCATION},
+    middleware::from_fn,
     web::{self, ServiceConfig},
 };
 
@@ -14,6 +15,7 @@ use crate::{
         caller::Caller,
         require::{Access, GuardedBy},
     },
+    middleware::patience,
     problem::Problem,
 };
 
@@ -100,7 +102,7 @@ where
         Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
         _ => web::method(method.clone()),
     };
-    (path, method, route.to(handler))
+    (path, method, route.to(handler).wrap(from_fn(patience::around)))
 }
 
 /// Serves these rows.

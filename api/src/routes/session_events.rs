@@ -22,7 +22,7 @@ use crate::{
         staff_directory::StaffDirectory,
     },
     envelope,
-    following::{self, Beside, Over},
+    following::{self, Beside, Over, can_follow},
     openapi::{frames as schemas, parameters::NamedSession, texts},
     problem::Problem,
     query::QueryFields,
@@ -89,6 +89,7 @@ pub async fn stream(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
+    can_follow(&app.tail)?;
     let session = addressed(&app.views, &app.sessions, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
     let head = app.log.head().await?;

@@ -64,6 +64,11 @@ declare! {
     /// views and policies.
     vault_url: Option<PostgresUrl>, secret;
 
+    /// How long a start waits for servers (PostgreSQL, KurrentDB) that are not there yet, so that they may be started in any
+    /// order; `0` for not at all. Meanwhile `/healthz` answers 200 and `/readyz` 503 with what is waited for. A server that is
+    /// there and set up otherwise than the settings say is not waited for.
+    server_wait_seconds: Duration = "60", expects("a number of seconds");
+
     /// File with 64 hexadecimal digits: the master key that wraps all data keys. With SQLite `master-key` is made
     /// in `data_dir` when unset; PostgreSQL requires it. Losing it loses all personal data. Not readable by everybody
     /// (mode 640 or less), as all key files.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     connection::{Connection, Lent},
     fault::Fault,
+    names,
     searched::Searched,
 };
 use crate::event::{Position, StreamName, StreamVersion};
@@ -28,9 +29,6 @@ const MAX_REVISION: u64 = i64::MAX as u64;
 /// The stream with the identity of the log.
 pub(super) const IDENTITY: &str = "fiido.desk.identity";
 
-/// Matches stream names that [`StreamName::parse`] accepts.
-const OURS: &str = "[a-z0-9_]+-[a-z0-9_-]+";
-
 /// Filter of `$all`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
@@ -43,8 +41,8 @@ pub(super) enum Which {
 impl Which {
     pub(super) fn filter(self) -> SubscriptionFilter {
         let regex = match self {
-            Self::Events => format!("^(?:{}|{OURS})$", IDENTITY.replace('.', "\\.")),
-            Self::StreamMetadata => format!("^\\$\\${OURS}$"),
+            Self::Events => names::events_regex(),
+            Self::StreamMetadata => names::metadata_regex(),
         };
         SubscriptionFilter::on_stream_name().regex(regex)
     }

@@ -9,9 +9,16 @@ use std::{
 };
 
 use eventstore::{ClientSettings, Credentials};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 use super::searched::WORTH;
-use crate::{location::KURRENT_SCHEMES, private_file::read_private_file};
+use crate::{
+    location::{KURRENT_SCHEMES, percent_decoded},
+    private_file::read_private_file,
+};
 
 /// The server's default limit of one append in bytes (`MaxAppendSize`).
 pub const MAX_APPEND_BYTES: usize = 1024 * 1024;
@@ -21,6 +28,25 @@ const ANSWER_LIMIT: Duration = Duration::from_millis(2500);
 const DISCOVERY_INTERVAL: &str = "100";
 /// Default in milliseconds: limit for a node's first answer.
 const GOSSIP_TIMEOUT: &str = "1500";
+/// What the client takes (1.2), in any case of letters; it passes over all others.
+const KNOWN: [&str; 14] = [
+    "tls",
+    "tlsCaFile",
+    "tlsVerifyCert",
+    "userCertFile",
+    "userKeyFile",
+    "nodePreference",
+    "keepAliveInterval",
+    "keepAliveTimeout",
+    "discoveryInterval",
+    "gossipTimeout",
+    "maxDiscoverAttempts",
+    "defaultDeadline",
+    "connectionName",
+    "",
+];
+/// The client passes over less, in milliseconds; -1 is never.
+const LEAST_KEEP_ALIVE: i64 = 10_000;
 
 /// A server or cluster with credentials.
 #[derive(Clone)]
@@ -54,6 +80,16 @@ pub enum SettingsError {
     /// The client does not understand it.
     #[error("not a KurrentDB URL: {0}")]
     Url(String),
+    /// A file that a parameter names cannot be used.
+    #[error("the file {} that {parameter} names cannot be used", path.display())]
+    File {
+        /// Which parameter.
+        parameter: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The file with user and password cannot be read.
     #[error("cannot read the credentials for KurrentDB from {}", path.display())]
     CredentialsFile {
@@ -84,7 +120,9 @@ impl KurrentSettings {
         let Some((user, rest)) = split_user(&url[scheme.len()..]) else {
             return Err(SettingsError::Url("in user and password / is written %2F, ? %3F, @ %40 and # %23".to_owned()));
         };
-        let user = user.map(|(name, password)| User { name: decoded(name), password: decoded(password) });
+        check_parameters(rest)?;
+        let user =
+            user.map(|(name, password)| User { name: percent_decoded(name), password: percent_decoded(password) });
         let settings = Self {
             scheme,
             user,
@@ -142,6 +180,7 @@ impl KurrentSettings {
             None => self.user.clone(),
         };
         let client = self.client_settings(user.as_ref())?;
+        check_files(&client)?;
         Ok((client, user.map(|User { name, password }| Credentials::new(name, password))))
     }
 
@@ -197,6 +236,54 @@ fn split_user(text: &str) -> Option<(Option<(&str, &str)>, &str)> {
     })
 }
 
+/// Refuses what the client would pass over.
+fn check_parameters(rest: &str) -> Result<(), SettingsError> {
+    let (_, query) = rest.split_once('?').unwrap_or_default();
+    for one in query.split('&') {
+        let (name, value) = one.split_once('=').unwrap_or((one, ""));
+        let is_keep_alive =
+            ["keepAliveInterval", "keepAliveTimeout"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        if !KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            let known = KNOWN.iter().filter(|known| !known.is_empty()).copied().collect::<Vec<_>>().join(", ");
+            return Err(SettingsError::Url(format!("nobody knows the parameter {name}; known are {known}")));
+        }
+        if is_keep_alive && value.parse().is_ok_and(|value: i64| (0..LEAST_KEEP_ALIVE).contains(&value)) {
+            return Err(SettingsError::Url(format!("{name} is {LEAST_KEEP_ALIVE} ms or more, or -1")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses files that the client could not use, of which it says no more than that something is not there.
+fn check_files(client: &ClientSettings) -> Result<(), SettingsError> {
+    if let Some(path) = client.tls_ca_file() {
+        check_file("tlsCaFile", path)?;
+        if !holds_certificates(path) {
+            let source =
+                io::Error::new(io::ErrorKind::InvalidData, "it holds no certificates in PEM, or a malformed one");
+            return Err(SettingsError::File { parameter: "tlsCaFile", path: path.into(), source });
+        }
+    }
+    if let Some((certificate, key)) = client.user_certificate() {
+        check_file("userCertFile", certificate)?;
+        check_file("userKeyFile", key)?;
+    }
+    Ok(())
+}
+
+fn holds_certificates(path: &str) -> bool {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut roots = RootCertStore::empty();
+    read.is_ok_and(|certificates| {
+        !certificates.is_empty() && certificates.into_iter().all(|certificate| roots.add(certificate).is_ok())
+    })
+}
+
+fn check_file(parameter: &'static str, path: &str) -> Result<(), SettingsError> {
+    let opened = std::fs::File::open(path).map(drop);
+    opened.map_err(|source| SettingsError::File { parameter, path: path.into(), source })
+}
+
 /// Adds our default parameters unless the URL has them.
 fn with_defaults(rest: &str) -> String {
     let (hosts, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -229,18 +316,6 @@ fn credentials(text: &str) -> Option<User> {
 
 fn is_unreserved(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-}
-
-/// Decodes percent signs; malformed ones stay.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, others @ ..] = rest {
-        let byte = others.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
-        bytes.push(byte.as_ref().map_or(*first, |byte| byte[0]));
-        rest = if byte.is_some() { &others[2..] } else { others };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -277,6 +352,33 @@ mod tests {
     }
 
     #[test]
+    fn parameters_that_the_client_would_pass_over_are_refused() {
+        let refused = |url: &str| KurrentSettings::parse(url).err().map(|error| error.to_string()).unwrap_or_default();
+        let unknown = refused("kurrentdb://a:2113?tls=false&tlsCafile=x&nodePreferences=leader");
+        assert!(unknown.contains("nobody knows the parameter nodePreferences; known are tls, tlsCaFile,"), "{unknown}");
+        assert!(!unknown.contains("=leader"), "{unknown}");
+        let short = refused("kurrentdb://a:2113?keepAliveInterval=2000");
+        assert!(short.contains("keepAliveInterval is 10000 ms or more, or -1"), "{short}");
+        parse("kurrentdb://a:2113?KEEPALIVETIMEOUT=10000&keepAliveInterval=-1&defaultDeadline=5");
+    }
+
+    #[test]
+    fn files_that_a_url_names_are_looked_at() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").expect("it is written");
+        let empty = empty.display().to_string();
+        for (parameters, parameter, path) in [
+            ("tlsCaFile=%2Fnowhere%2Fca.pem".to_owned(), "tlsCaFile", "/nowhere/ca.pem"),
+            (format!("tlsCaFile={empty}"), "tlsCaFile", &*empty),
+            (format!("userCertFile={empty}&userKeyFile=/nowhere/key"), "userKeyFile", "/nowhere/key"),
+        ] {
+            let error = parse(&format!("kurrentdb://a?{parameters}")).for_client().err().map(|error| error.to_string());
+            assert_eq!(error, Some(format!("the file {path} that {parameter} names cannot be used")));
+        }
+    }
+
+    #[test]
     fn a_password_is_never_displayed() {
         for url in [
             "kurrentdb://desk:s3cret@a:2113,b:2113?tls=false&userKeyFile=s3cret&userCertFile=x",
@@ -301,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_password_may_contain_any_character() {
-        assert_eq!(decoded("p%40ss%3Aw%C3%B6rd%"), "p@ss:wörd%");
+        assert_eq!(percent_decoded("p%40ss%3Aw%C3%B6rd%"), "p@ss:wörd%");
         let settings = parse("kurrentdb://desk:p%40ss%3Aword@a:2113");
         assert!(settings.user.clone().is_some_and(|user| user.name == "desk" && user.password == "p@ss:word"));
         let (client, credentials) = settings.for_client().expect("it was parsed");

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::{
     postgres::PostgresError,
-    sql::{SqlError, probe_postgres},
+    sql::{SqlError, connect_options, probe_postgres},
 };
 
 /// Limit for connecting, and for a reader waiting for a free connection.
@@ -54,7 +54,7 @@ pub(super) fn readers(url: &str, connections: u32) -> Result<PgPool, SqlError> {
 }
 
 fn options(url: &str, name: &str) -> Result<PgConnectOptions, SqlError> {
-    Ok(url.parse::<PgConnectOptions>()?.application_name(name))
+    Ok(connect_options(url)?.application_name(name))
 }
 
 /// Writes by a connection of its own, which is closed again: this is asked only after an append has failed.

@@ -190,15 +190,20 @@ async fn tls_server_certificate_is_verified() {
     let stream = new_stream();
     log.append(&stream, Expected::Any, events(2)).await.unwrap();
     assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 2);
-    for url in [format!("{url}&tlsCaFile={unknown}"), url.clone(), url.replace("tls=true", "tls=false")] {
+    for (url, words) in [
+        (format!("{url}&tlsCaFile={unknown}"), "its certificate is not trusted"),
+        (url.clone(), "its certificate is not trusted"),
+        (url.replace("tls=true", "tls=false"), "it speaks TLS alone, and the URL asks for none"),
+    ] {
         let refused = open(url.clone()).await.err().unwrap();
-        assert!(matches!(refused, KurrentError::Unavailable(_)), "{url}: {refused}");
+        assert!(!refused.may_pass() && refused.to_string().contains(words), "{url}: {refused}");
     }
     let unproved = open(format!("{url}&tlsVerifyCert=false")).await.unwrap();
     assert_eq!(unproved.read_all(Position::START, 10).await.unwrap().len(), 2);
     let malformed = file("malformed.pem", "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n");
     for file in ["/nowhere/ca.pem", &malformed] {
         let refused = open(format!("{url}&tlsCaFile={file}")).await.err().unwrap();
-        assert!(matches!(refused, KurrentError::Unavailable(_)), "{refused}");
+        let named = format!("the file {file} that tlsCaFile names cannot be used: ");
+        assert!(matches!(&refused, KurrentError::NoClient(what) if what.starts_with(&named)), "{refused}");
     }
 }

@@ -131,18 +131,23 @@ async fn tombstoned_stream_is_reported_and_refuses_appends() {
     }
 }
 
-/// Events of another program in streams with our names stop the reader, with the reason.
+/// Events of another program in streams with our names stop the reader, with the reason; names that only look like ours do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn foreign_event_is_named() {
     let fixture = Fixture::new();
     let log = fixture.log().await;
     log.append(&new_stream(), Expected::Any, events(1)).await.unwrap();
     fixture.write("order-4711", "OrderPlaced", &serde_json::json!({"total": 12})).await;
+    fixture.write("session-foreign", "OrderPlaced", &serde_json::json!({"total": 12})).await;
     fixture.write("$stats-x", "$statsCollected", &serde_json::json!({})).await;
     fixture.write("Orders", "OrderPlaced", &serde_json::json!({})).await;
+    assert_eq!(log.read_all(Position::START, 10).await.unwrap().len(), 1);
+    assert_eq!(log.head().await.unwrap(), log.read_all(Position::START, 10).await.unwrap()[0].position);
+    let ours = new_stream();
+    fixture.write(ours.as_str(), "OrderPlaced", &serde_json::json!({"total": 12})).await;
     match log.read_all(Position::START, 10).await {
         Err(ReadError::Damaged { position, what }) => {
-            assert!(position > Position::START && what.contains("order-4711"), "{position}: {what}");
+            assert!(position > Position::START && what.contains(ours.as_str()), "{position}: {what}");
         }
         other => panic!("{other:?}"),
     }

@@ -89,6 +89,23 @@ impl Server {
         child.wait().expect("the server is our child");
     }
 
+    /// Stops every process of the server; each of its sessions is one.
+    pub(super) fn freeze(&self) {
+        let postmaster = self.id();
+        send("STOP", postmaster);
+        children(postmaster).into_iter().for_each(|child| send("STOP", child));
+    }
+
+    pub(super) fn thaw(&self) {
+        let postmaster = self.id();
+        children(postmaster).into_iter().for_each(|child| send("CONT", child));
+        send("CONT", postmaster);
+    }
+
+    fn id(&self) -> u32 {
+        self.postmaster().as_ref().expect("the server runs").id()
+    }
+
     fn all_settings(&self) -> Vec<String> {
         let ours = [
             ("listen_addresses", "127.0.0.1"),
@@ -140,6 +157,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Ok(Some(mut child)) = self.postmaster.lock().map(|mut child| child.take()) {
+            // A frozen one takes no other signal.
+            children(child.id()).into_iter().for_each(|child| send("CONT", child));
+            send("CONT", child.id());
             send("QUIT", child.id());
             drop(child.wait());
         }
@@ -148,6 +168,18 @@ impl Drop for Server {
             drop(guard.wait());
         }
     }
+}
+
+/// The processes that this one has started and that still run.
+fn children(of: u32) -> Vec<u32> {
+    let ids = fs::read_dir("/proc").expect("processes are listed").flatten();
+    let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    // The fourth field is the parent; the second is a name in parentheses.
+    let parent = |id: &u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    ids.filter(|id| parent(id) == Some(of)).collect()
 }
 
 fn send(signal: &str, pid: u32) {

@@ -2556,7 +2556,10 @@ export interface components {
         };
         /** @description What has gone wrong. */
         AlarmState: {
-            /** @description `views`, `tail`, `checkpoints` or `clock`; the last two are shown and do not make the process unready. */
+            /**
+             * @description `views`, `tail`, `checkpoints` or `clock`, of which the last two are shown and do not make the process unready; or
+             *     `start`, while a start waits for its servers.
+             */
             part: string;
             /**
              * Format: int64
@@ -3923,6 +3926,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             reachable: boolean;
+            /** @description False where it answers and has an event that cannot be read; `alarms` names it. */
+            readable: boolean;
             /** @description False from an append that failed until one succeeds; it is tried every 5 seconds. */
             writable: boolean;
             /** @description Where not `writable`: why, for an operator. */
@@ -5184,7 +5189,10 @@ export interface components {
              * @description The newest position; null while it does not answer.
              */
             head?: number | null;
+            /** @description Whether it answers. */
             reachable: boolean;
+            /** @description False where it answers and has an event that cannot be read; `alarms` names it. */
+            readable: boolean;
             /** @description False from an append that failed until one succeeds; the detailed health says why. */
             writable: boolean;
         };
