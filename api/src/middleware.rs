@@ -1,18 +1,22 @@
 //! The middleware: what stands between a stranger and the routes. Around every request, in this order: the path that a proxy serves
 //! us under is taken off (`base_path`), who calls (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
 //! (`origins`); then the route; then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
-//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
+//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection`,
+//! `connection_limits`, whose `reserve` is for few, and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
 mod authority;
 pub mod base_path;
 pub(crate) mod connection;
+pub(crate) mod connection_limits;
 pub mod headers;
 mod limits;
 pub mod origins;
 mod rate;
 pub mod redirect;
+pub mod refusal_lines;
+mod reserve;
 mod response_body;
 pub mod tls;
 pub mod trace;
@@ -33,8 +37,9 @@ use origins::{CorsPolicy, Origins};
 use rate::{RateStatus, Rates};
 
 use crate::{
-    auth::caller::Callers,
-    client_ip::{Client, TrustedProxies},
+    auth::caller::{Caller, Callers},
+    client_ip::TrustedProxies,
+    problem::Problem,
 };
 
 /// What the middleware is told to do.
@@ -80,13 +85,16 @@ impl Middleware {
     }
 
     /// An answer instead of the route's, where there is one.
-    fn refuse(&self, request: &ServiceRequest, client: &Client, status: &RateStatus) -> Option<HttpResponse> {
+    fn refuse(&self, request: &ServiceRequest, caller: &Caller, status: &RateStatus) -> Option<HttpResponse> {
+        if let Some(refused) = reserve::refuse(request, caller) {
+            return Some(refused);
+        }
         let early = limits::check_head(request).and_then(|()| status.check());
         if let Err(problem) = early {
             return Some(problem.error_response());
         }
-        let preflight = self.cors.preflight(request, client);
-        preflight.or_else(|| self.cors.check(request, client).err().map(|problem| problem.error_response()))
+        let preflight = self.cors.preflight(request, &caller.client);
+        preflight.or_else(|| self.cors.check(request, &caller.client).err().map(|problem| problem.error_response()))
     }
 }
 
@@ -105,7 +113,7 @@ pub async fn around(
     let caller = middleware.callers.caller(middleware.proxies.client(&request, connection::is_tls(&request)));
     let origin = request.headers().get(ORIGIN).cloned();
     let status = middleware.rates.count(&request, &caller);
-    let answer = middleware.refuse(&request, &caller.client, &status).or(redirect);
+    let answer = middleware.refuse(&request, &caller, &status).or(redirect);
     request.extensions_mut().insert(caller.clone());
     let mut response = match answer {
         Some(answer) => request.into_response(answer),
@@ -121,5 +129,6 @@ pub async fn around(
     middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
     let (method, version) = (response.request().method().clone(), response.request().version());
     response_body::for_version(version, response.response_mut());
-    Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
+    let is_events = response_body::is_events(response.headers());
+    Ok(response.map_body(|_, body| response_body::body(&method, body, answering, is_events)))
 }

@@ -118,6 +118,12 @@ impl Caller {
         self.visitor.get_or_init(find).clone()
     }
 
+    /// Who it is as events name it, where a token says so.
+    pub(crate) fn actor(&self, request: &HttpRequest) -> Option<String> {
+        let staff = self.staff(request).ok().flatten().map(|staff| staff.actor().as_str().to_owned());
+        staff.or_else(|| self.token_holder(request).ok().flatten().map(|visitor| format!("customer:{visitor}")))
+    }
+
     /// Whether a visitor's token came, good or over, and none of staff's.
     pub(crate) fn is_visitor(&self, headers: &HeaderMap) -> bool {
         matches!(self.presented(headers), Ok(Some(_)))

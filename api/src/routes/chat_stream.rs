@@ -29,6 +29,7 @@ use crate::{
     auth::require::KnownVisitor,
     body::JsonBody,
     following::log_end,
+    open_streams::StreamPlace,
     openapi::{frames, parameters::Keyed},
     problem::Problem,
     reader::{Reader, Shown},
@@ -74,16 +75,17 @@ requested_services! {
 pub async fn stream(
     visitor: KnownVisitor,
     request: HttpRequest,
+    place: StreamPlace,
     key: RequestKey,
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
 ) -> Result<HttpResponse, Problem> {
     let taking = Taking { sessions: &app.sessions, customers: &app.customers, rules: &app.rules, node: &app.node };
     match accept(&taking, &visitor, &request, key, body.0).await {
-        Ok(accepted) => Ok(respond(frames(app, accepted))),
+        Ok(accepted) => Ok(respond(place, frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
-            Ok(respond(Box::pin(futures::stream::iter([frame]))))
+            Ok(respond(place, Box::pin(futures::stream::iter([frame]))))
         }
         Err(problem) => Err(problem),
     }
