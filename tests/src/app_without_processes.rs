@@ -68,7 +68,7 @@ pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
 /// A visitor's token.
 #[must_use]
 pub fn visitor_token(visitor: VisitorId) -> String {
-    VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, Timestamp::now()).token
+    VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, false, Timestamp::now()).token
 }
 
 /// A server that is there as long as this is.

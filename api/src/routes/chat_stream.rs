@@ -100,7 +100,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
             "session_name": accepted.session_name,
             "session_id": received.session,
         }));
-        let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
+        let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor, None);
         let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);

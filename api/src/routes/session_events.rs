@@ -35,7 +35,7 @@ use crate::{
     session_owners::SessionOwners,
     sse::{self, Frames, Start, reset_frame, respond},
     supervision::Stopping,
-    visitor_revocation::VisitorRevocation,
+    visitor_revocation::{Issued, VisitorRevocation},
 };
 
 requested_services! {
@@ -64,7 +64,8 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 /// Streams a session's events as server-sent events.
 ///
 /// `event:` is the event's type, `id:` the cursor, `data:` the envelope. Resumes after `Last-Event-ID` or `?after=`; without
-/// either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out. Frames
+/// either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out, or has got
+/// another token because the shop has named it. Frames
 /// `typing` and `viewing` have no id: who types at this moment, and who of staff views the session; a customer is shown that the
 /// agent who has the session types, and no more. Where staff looks, `access.session_viewed` is recorded.
 ///
@@ -93,6 +94,7 @@ pub async fn stream(
     name: Path<String>,
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
+    let issued = visitor.as_ref().ok().and_then(KnownVisitor::issued);
     let session = addressed(&app.views, &app.sessions, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
     let head = app.log.head().await?;
@@ -109,7 +111,7 @@ pub async fn stream(
         None => Reader::customer_with_screen(so_far.screen),
     };
     let beside = beside(&app, caller.staff.as_ref(), session);
-    let over = over(&app, caller.staff, so_far.owner);
+    let over = over(&app, caller.staff, so_far.owner, issued);
     let first = (start == Start::Reset).then(|| reset_frame(*app.identity, head));
     let events = app.tail.follow_stream(&stream_of(session), start.position(head));
     Ok(respond(place, frames(app, reader, first, events, beside, over)))
@@ -124,12 +126,32 @@ struct SoFar {
     screen: ScreenCursor,
 }
 
-/// Completes when the customer has signed out, or staff may no longer follow the session. Customers' tokens last longer than any stream.
-fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
+impl SoFar {
+    async fn read(journal: &Journal, session: SessionId) -> Result<Self, JournalError> {
+        let (mut so_far, stream) = (Self::default(), stream_of(session));
+        let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
+        while let Some(page) = pages.next().await {
+            page?.iter().for_each(|decoded| so_far.follow(decoded));
+        }
+        Ok(so_far)
+    }
+
+    fn follow(&mut self, decoded: &Decoded) {
+        self.is_there = true;
+        if let Some((_, Event::Opened(opened))) = decoded.event().session() {
+            self.owner = Some(opened.visitor);
+        }
+        self.screen.follow(decoded);
+    }
+}
+
+/// Completes when the customer has signed out or the token is one of before the shop named the customer, or when staff may no longer
+/// follow the session. Customers' tokens last longer than any stream.
+fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>, issued: Option<Issued>) -> Over {
     let directory = app.directory.clone();
     match (staff, owner) {
         (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
-        (None, Some(owner)) => app.revocation.revoked(app.customers.clone(), owner),
+        (None, Some(owner)) => app.revocation.revoked(app.customers.clone(), owner, issued),
         (None, None) => Box::pin(std::future::pending()),
     }
 }
