@@ -54,6 +54,10 @@ pub struct Config {
     pub widget_origins: Origins,
     /// Who may show our pages in a frame.
     pub frame_ancestors: FrameAncestors,
+    /// Whether all names below this host speak TLS as well.
+    pub hsts_subdomains: bool,
+    /// Whether the API's description is served.
+    pub docs: bool,
     /// Messages a minute, per visitor and per address; 0 is no limit.
     pub chat_rate_per_minute: u32,
     /// Requests a second, per address or account; 0 is no limit.
@@ -68,6 +72,7 @@ pub struct Middleware {
     cors: CorsPolicy,
     headers: Headers,
     rates: Rates,
+    docs: bool,
 }
 
 impl Middleware {
@@ -80,8 +85,16 @@ impl Middleware {
             proxies: config.trusted_proxies,
             base_path: config.base_path,
             cors: CorsPolicy { allowed: config.allowed_origins, widget: config.widget_origins },
-            headers: Headers::new(&config.frame_ancestors),
+            headers: Headers::new(&config.frame_ancestors, config.hsts_subdomains),
+            docs: config.docs,
         }
+    }
+
+    /// Refuses the API's description where it is turned off.
+    fn check_docs(&self, request: &ServiceRequest) -> Result<(), Problem> {
+        let path = request.match_info().as_str();
+        let is_docs = path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/");
+        if is_docs && !self.docs { Err(Problem::not_found("the API's description is turned off here")) } else { Ok(()) }
     }
 
     /// An answer instead of the route's, where there is one.
@@ -89,7 +102,7 @@ impl Middleware {
         if let Some(refused) = reserve::refuse(request, caller) {
             return Some(refused);
         }
-        let early = limits::check_head(request).and_then(|()| status.check());
+        let early = limits::check_head(request).and_then(|()| status.check()).and_then(|()| self.check_docs(request));
         if let Err(problem) = early {
             return Some(problem.error_response());
         }

@@ -140,6 +140,8 @@ fn config(settings: &Settings) -> middleware::Config {
         allowed_origins: settings.allowed_origins.clone(),
         widget_origins: settings.widget_origins.clone(),
         frame_ancestors: settings.frame_ancestors.clone(),
+        hsts_subdomains: settings.hsts_subdomains,
+        docs: settings.docs,
         chat_rate_per_minute: settings.chat_rate_per_minute,
         rate_per_second: settings.rate_per_second,
     }

@@ -363,6 +363,13 @@ declare! {
     /// `https://*.shop.example`, with commas between them.
     frame_ancestors: FrameAncestors = "self";
 
+    /// Browsers that came by https speak nothing else to this host for a year. With this the same counts for all names below it:
+    /// only where each of them speaks TLS.
+    hsts_subdomains: bool = "false";
+
+    /// Whether the API's description is served: `/docs/` and `/openapi.json`.
+    docs: bool = "true";
+
     /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto`,
     /// `X-Forwarded-Host` and `X-Forwarded-Port`, or `Forwarded`, are believed. The client is the right-most address
     /// that is none of them. Where the two headers differ, neither counts. `docs/proxy.md`.
@@ -411,7 +418,7 @@ declare! {
     tls_key_file: Option<PathBuf>;
 
     /// Address and port, like `0.0.0.0:80`, on which plain HTTP is told to come back by https to the port of
-    /// `listen`. Needs `tls_cert_file`.
+    /// `listen`; to `/api` it is refused. Needs `tls_cert_file`.
     redirect_listen: Option<SocketAddr>, expects("an address like 0.0.0.0:80");
 
     /// Address and port on which metrics are collected without signing in, as `GET /metrics`; `off` for no such port. Whoever
