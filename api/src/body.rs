@@ -1,8 +1,9 @@
 //! JSON bodies, read with a limit and with errors that name the field.
 
 pub mod field;
+mod unread_bodies;
 
-use std::{future::Future, io, pin::Pin};
+use std::{future::Future, io, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -17,7 +18,8 @@ use bytes::BytesMut;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::{auth::caller::Caller, problem::Problem};
+use unread_bodies::STRANGERS;
 
 /// The largest body: 5,000 characters all escaped as surrogate pairs are 60 kB, and parameters come beside them.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -31,12 +33,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let refused = refuse(request);
+        let is_staffs = matches!(Caller::of(request).staff(request), Ok(Some(_)));
         let payload = payload.take();
         Box::pin(async move {
             if let Some(problem) = refused {
                 return Err(problem);
             }
-            let bytes = read(payload).await?;
+            let bytes = read(payload, is_staffs).await?;
             parse(&bytes).map(Self)
         })
     }
@@ -77,12 +80,18 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str>
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-async fn read(mut payload: Payload) -> Result<BytesMut, Problem> {
+/// Strangers' bodies that are being read have a bound together: each may take its time.
+async fn read(mut payload: Payload, is_staffs: bool) -> Result<BytesMut, Problem> {
     let mut bytes = BytesMut::new();
+    let mut held = STRANGERS.nothing();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(unreadable)?;
         if bytes.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(too_large());
+        }
+        if !is_staffs && !held.grow_to(bytes.len() + chunk.len()) {
+            let detail = "too many large bodies are being sent; try again";
+            return Err(Problem::unavailable("TOO_MANY_BODIES", detail, Duration::from_secs(2)));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -6,7 +6,7 @@
 mod forwarded;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
     sync::Once,
 };
@@ -35,6 +35,15 @@ pub struct TrustedProxies(Vec<IpNet>);
 /// The text is not a list of networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoNetworks;
+
+/// Where the subscriber is who has this address: limits count by it. IPv6 addresses are cut to their /64, which is what one has.
+#[must_use]
+pub fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
 
 impl FromStr for TrustedProxies {
     type Err = NoNetworks;
@@ -116,7 +125,8 @@ impl TrustedProxies {
         address
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether its word on the client counts.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
@@ -183,6 +193,14 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
         }
         proxies.seen_by(peer.parse().expect("an address"), false, Some("desk.example".to_owned()), &map)
+    }
+
+    #[test]
+    fn ipv6_addresses_of_one_64_prefix_share_a_limit() {
+        let of = |text: &str| subscriber(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub mod logging;
 mod mark_restored;
 pub mod metrics;
 pub mod middleware;
+mod open_files;
+pub mod open_streams;
 pub mod openapi;
 pub mod problem;
 pub mod query;

@@ -1,7 +1,8 @@
 //! One JSON line per event of note on standard error, and where `log_dir` is set in a file of the day; with `--dev`, lines for people
 //! on standard error.
 //!
-//! Invariant: fields hold ids and durations, never texts, names or addresses; routes are logged by pattern, not by path.
+//! Invariant: fields hold ids and durations, never texts, names or addresses, but for the network address of who was refused a right
+//! or could not sign in; routes are logged by pattern, not by path.
 
 mod day_files;
 mod queue;

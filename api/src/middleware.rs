@@ -1,19 +1,23 @@
 //! The middleware: what stands between a stranger and the routes. Around every request, in this order: the path that a proxy serves
 //! us under is taken off (`base_path`), who calls (`auth/caller.rs`), is its head too large (`limits`), does it come too often (`rate`), may this page speak to us
 //! (`origins`); then the route, which ends where a store falls silent (`patience`); then what browsers may do with the answer (`headers`), the visitor's token (`visitor_token`),
-//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection` and `tls`.
+//! and how its body goes out (`response_body`). Around that, a line in the log (`trace`). Below it, connections: `connection`,
+//! `connection_limits`, whose `reserve` is for few, and `tls`.
 //!
 //! Invariant: nothing here knows a session; no route can forget any of it.
 
 mod authority;
 pub mod base_path;
 pub(crate) mod connection;
+pub(crate) mod connection_limits;
 pub mod headers;
 mod limits;
 pub mod origins;
 pub(crate) mod patience;
 mod rate;
 pub mod redirect;
+pub mod refusal_lines;
+mod reserve;
 mod response_body;
 pub mod tls;
 pub mod trace;
@@ -34,8 +38,9 @@ use origins::{CorsPolicy, Origins};
 use rate::{RateStatus, Rates};
 
 use crate::{
-    auth::caller::Callers,
-    client_ip::{Client, TrustedProxies},
+    auth::caller::{Caller, Callers},
+    client_ip::TrustedProxies,
+    problem::Problem,
 };
 
 /// What the middleware is told to do.
@@ -50,6 +55,10 @@ pub struct Config {
     pub widget_origins: Origins,
     /// Who may show our pages in a frame.
     pub frame_ancestors: FrameAncestors,
+    /// Whether all names below this host speak TLS as well.
+    pub hsts_subdomains: bool,
+    /// Whether the API's description is served.
+    pub docs: bool,
     /// Messages a minute, per visitor and per address; 0 is no limit.
     pub chat_rate_per_minute: u32,
     /// Requests a second, per address or account; 0 is no limit.
@@ -64,6 +73,7 @@ pub struct Middleware {
     cors: CorsPolicy,
     headers: Headers,
     rates: Rates,
+    docs: bool,
 }
 
 impl Middleware {
@@ -76,18 +86,29 @@ impl Middleware {
             proxies: config.trusted_proxies,
             base_path: config.base_path,
             cors: CorsPolicy { allowed: config.allowed_origins, widget: config.widget_origins },
-            headers: Headers::new(&config.frame_ancestors),
+            headers: Headers::new(&config.frame_ancestors, config.hsts_subdomains),
+            docs: config.docs,
         }
     }
 
+    /// Refuses the API's description where it is turned off.
+    fn check_docs(&self, request: &ServiceRequest) -> Result<(), Problem> {
+        let path = request.match_info().as_str();
+        let is_docs = path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/");
+        if is_docs && !self.docs { Err(Problem::not_found("the API's description is turned off here")) } else { Ok(()) }
+    }
+
     /// An answer instead of the route's, where there is one.
-    fn refuse(&self, request: &ServiceRequest, client: &Client, status: &RateStatus) -> Option<HttpResponse> {
-        let early = limits::check_head(request).and_then(|()| status.check());
+    fn refuse(&self, request: &ServiceRequest, caller: &Caller, status: &RateStatus) -> Option<HttpResponse> {
+        if let Some(refused) = reserve::refuse(request, caller) {
+            return Some(refused);
+        }
+        let early = limits::check_head(request).and_then(|()| status.check()).and_then(|()| self.check_docs(request));
         if let Err(problem) = early {
             return Some(problem.error_response());
         }
-        let preflight = self.cors.preflight(request, client);
-        preflight.or_else(|| self.cors.check(request, client).err().map(|problem| problem.error_response()))
+        let preflight = self.cors.preflight(request, &caller.client);
+        preflight.or_else(|| self.cors.check(request, &caller.client).err().map(|problem| problem.error_response()))
     }
 }
 
@@ -106,7 +127,7 @@ pub async fn around(
     let caller = middleware.callers.caller(middleware.proxies.client(&request, connection::is_tls(&request)));
     let origin = request.headers().get(ORIGIN).cloned();
     let status = middleware.rates.count(&request, &caller);
-    let answer = middleware.refuse(&request, &caller.client, &status).or(redirect);
+    let answer = middleware.refuse(&request, &caller, &status).or(redirect);
     request.extensions_mut().insert(caller.clone());
     let mut response = match answer {
         Some(answer) => request.into_response(answer),
@@ -122,5 +143,6 @@ pub async fn around(
     middleware.headers.apply_headers(&path, caller.client.is_secure, response.headers_mut());
     let (method, version) = (response.request().method().clone(), response.request().version());
     response_body::for_version(version, response.response_mut());
-    Ok(response.map_body(|_, body| response_body::body(&method, body, answering)))
+    let is_events = response_body::is_events(response.headers());
+    Ok(response.map_body(|_, body| response_body::body(&method, body, answering, is_events)))
 }

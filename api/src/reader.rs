@@ -84,21 +84,8 @@ pub struct ScreenCursor {
 }
 
 impl ScreenCursor {
-    /// The screen after these events of one session, in order.
-    #[must_use]
-    pub fn after(events: &[Decoded]) -> Self {
-        let mut cursor = Self::default();
-        events.iter().for_each(|decoded| cursor.follow(decoded));
-        cursor
-    }
-
-    /// Whether the screen shows an event, which it takes in unless it has.
-    fn shows(&mut self, decoded: &Decoded) -> bool {
-        self.follow(decoded);
-        decoded.event().session().is_none_or(|(_, event)| !self.screen.hides(event))
-    }
-
-    fn follow(&mut self, decoded: &Decoded) {
+    /// Takes in an event of the session, unless it has.
+    pub fn follow(&mut self, decoded: &Decoded) {
         let version = decoded.recorded().version;
         if let Some((_, event)) = decoded.event().session()
             && version > self.read_to
@@ -106,5 +93,11 @@ impl ScreenCursor {
             self.read_to = version;
             self.screen.apply(event);
         }
+    }
+
+    /// Whether the screen shows an event, which it takes in unless it has.
+    fn shows(&mut self, decoded: &Decoded) -> bool {
+        self.follow(decoded);
+        decoded.event().session().is_none_or(|(_, event)| !self.screen.hides(event))
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{
-        bootstrap_admin::{ADMINISTRATOR, PASSWORD_FILE},
+        bootstrap_admin::{ADMINISTRATOR, PASSWORD_FILE, remove_password_file},
         passwords::{Password, Passwords},
     },
     data_dir::DataDir,
@@ -43,8 +43,10 @@ pub async fn reset(settings: &Settings) -> Result<PathBuf, AnyError> {
     Ok(data_dir.join(PASSWORD_FILE))
 }
 
-/// In its file before it counts: a password that counts and that nobody knows would be worse than none.
+/// A new one always: who knows what was in the file before. In its file before it counts: a password that counts and that nobody
+/// knows would be worse than none.
 fn made_up(data_dir: &DataDir) -> Result<Password, AnyError> {
+    remove_password_file(data_dir)?;
     let (kept, _) = data_dir.keep(PASSWORD_FILE, || Password::generate().expose().to_owned())?;
     Ok(Password::given(kept))
 }

@@ -29,7 +29,12 @@ use tokio::{
 use crate::{
     auth::bootstrap_admin::PASSWORD_FILE,
     data_dir::DataDir,
-    middleware::{self, Middleware, base_path, connection, redirect, tls, trace},
+    middleware::{
+        self, Middleware, base_path, connection, connection_limits::ConnectionLimits, redirect,
+        refusal_lines::RefusalLines, tls, trace,
+    },
+    open_files,
+    open_streams::{OpenStreams, StreamLimits},
     routes,
     services::Services,
     settings::Settings,
@@ -102,9 +107,14 @@ pub fn http(listener: TcpListener, app: Arc<Services>) -> Result<Server, AnyErro
     let redirect_listen = app.settings.redirect_listen;
     let secure_port = Data::new(redirect::SecurePort::of(listener.local_addr()?));
     let middleware = Data::new(Middleware::new(config(&app.settings), app.callers()));
+    let streams = Data::new(OpenStreams::new(StreamLimits::of(&app.settings)));
+    let refusal_lines = Data::new(RefusalLines::new());
+    let limits = Arc::new(connection_limits(&app.settings));
     let app = move || {
         ActixApp::new()
             .app_data(middleware.clone())
+            .app_data(streams.clone())
+            .app_data(refusal_lines.clone())
             .configure(|config| app.register(config))
             .wrap(from_fn(base_path::around_pages))
             .wrap(Compress::default())
@@ -113,10 +123,18 @@ pub fn http(listener: TcpListener, app: Arc<Services>) -> Result<Server, AnyErro
             .configure(routes::configure)
     };
     let server = Server::build().disable_signals().shutdown_timeout(GRACE.as_secs());
-    let server = listen(server, listener, tls, app)?;
+    // Each worker might have all of them.
+    let server = server.max_concurrent_connections(limits.all());
+    let server = listen(server, listener, tls, limits.clone(), app)?;
     let Some(address) = redirect_listen else { return Ok(server.run()) };
     let plain = move || ActixApp::new().app_data(secure_port.clone()).configure(redirect::configure);
-    Ok(listen(server, bind(address)?, None, plain)?.run())
+    Ok(listen(server, bind(address)?, None, limits, plain)?.run())
+}
+
+fn connection_limits(settings: &Settings) -> ConnectionLimits {
+    let files = open_files::raise_limit();
+    let (per_address, at_most) = (settings.connections_per_address, settings.connections_at_most);
+    ConnectionLimits::new(per_address, at_most, files, settings.trusted_proxies.clone())
 }
 
 fn config(settings: &Settings) -> middleware::Config {
@@ -126,6 +144,8 @@ fn config(settings: &Settings) -> middleware::Config {
         allowed_origins: settings.allowed_origins.clone(),
         widget_origins: settings.widget_origins.clone(),
         frame_ancestors: settings.frame_ancestors.clone(),
+        hsts_subdomains: settings.hsts_subdomains,
+        docs: settings.docs,
         chat_rate_per_minute: settings.chat_rate_per_minute,
         rate_per_second: settings.rate_per_second,
     }
@@ -137,6 +157,7 @@ fn listen<F, I, S, B>(
     server: ServerBuilder,
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
+    limits: Arc<ConnectionLimits>,
     factory: F,
 ) -> std::io::Result<ServerBuilder>
 where
@@ -150,7 +171,7 @@ where
 {
     let (name, stopping) = (listener.local_addr()?.to_string(), server.graceful_shutdown_signal());
     server.listen(name, listener, move || {
-        let (tls, stopping) = (tls.clone(), stopping.clone());
+        let (tls, limits, stopping) = (tls.clone(), limits.clone(), stopping.clone());
         let routes = factory().into_factory().map_err(|error: Error| error.error_response());
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -158,9 +179,12 @@ where
                 async move { stopping.notified().await }
             })
             .client_request_timeout(connection::HEAD_TIME)
+            .h1_write_buffer_size(connection::UNREAD_BYTES)
             .on_connect_ext(connection::remember)
             .finish(map_config(routes, |()| AppConfig::default()));
-        fn_service(move |tcp| connection::accept(tcp, tls.clone())).map_err(drop).and_then(http.map_err(drop))
+        fn_service(move |tcp| connection::accept(tcp, tls.clone(), limits.clone()))
+            .map_err(drop)
+            .and_then(http.map_err(drop))
     })
 }
 

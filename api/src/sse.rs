@@ -1,13 +1,13 @@
 //! Server-sent events: frames, the answer's headers, and cursors.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, task::Poll, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use bytes::Bytes;
 use event_store::{Identity, Position};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 
-use crate::{problem::Problem, query::QueryFields};
+use crate::{open_streams::StreamPlace, problem::Problem, query::QueryFields};
 
 /// A comment this often keeps proxies from closing a quiet stream.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -48,28 +48,45 @@ pub fn frame_without_id(event: &str, json: &serde_json::Value) -> Bytes {
     format!("event: {event}\ndata: {json}\n\n").into()
 }
 
-/// Frames that are there at once go out in one write, up to so many.
-const TOGETHER: usize = 64;
+/// Frames that are there at once go out in one write, until they have so many bytes together.
+const TOGETHER_BYTES: usize = 16 << 10;
 
-/// An answer that streams frames, with heartbeats between them; never compressed, never cached.
-pub fn respond(frames: Frames) -> HttpResponse {
+/// An answer that streams frames, with heartbeats between them; never compressed, never cached. It has this place among open
+/// streams until its body is dropped.
+pub fn respond(place: StreamPlace, frames: Frames) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/event-stream; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(with_heartbeats(together(frames)).map(Ok::<_, std::convert::Infallible>))
+        .streaming(with_heartbeats(together(frames), place).map(Ok::<_, std::convert::Infallible>))
 }
 
 fn together(frames: Frames) -> Frames {
-    Box::pin(frames.ready_chunks(TOGETHER).map(|mut frames| match frames.len() {
-        1 => frames.remove(0),
-        _several => frames.concat().into(),
+    let mut frames = frames.fuse();
+    Box::pin(stream::poll_fn(move |context| {
+        let (mut ready, mut bytes) = (Vec::new(), 0);
+        while bytes < TOGETHER_BYTES {
+            match frames.poll_next_unpin(context) {
+                Poll::Ready(Some(frame)) => {
+                    bytes += frame.len();
+                    ready.push(frame);
+                }
+                Poll::Ready(None) | Poll::Pending if !ready.is_empty() => break,
+                nothing => return nothing,
+            }
+        }
+        Poll::Ready(Some(joined(ready)))
     }))
 }
 
-fn with_heartbeats(mut frames: Frames) -> Frames {
+fn joined(mut frames: Vec<Bytes>) -> Bytes {
+    if frames.len() == 1 { frames.remove(0) } else { frames.concat().into() }
+}
+
+fn with_heartbeats(mut frames: Frames, place: StreamPlace) -> Frames {
     Box::pin(async_stream::stream! {
+        let _until_the_end = place;
         loop {
             match tokio::time::timeout(HEARTBEAT, frames.next()).await {
                 Ok(Some(frame)) => yield frame,
@@ -147,6 +164,18 @@ pub fn parse_cursor(text: &str) -> Option<Cursor> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn frames_that_are_there_are_joined_until_they_have_so_many_bytes() {
+        let frame = |bytes: usize| Bytes::from(vec![b'x'; bytes]);
+        let sizes = async |frames: Vec<Bytes>| -> Vec<usize> {
+            together(Box::pin(stream::iter(frames))).map(|chunk| chunk.len()).collect().await
+        };
+        assert_eq!(sizes(vec![frame(10); 3]).await, [30]);
+        assert_eq!(sizes(vec![frame(10_000); 5]).await, [20_000, 20_000, 10_000]);
+        assert_eq!(sizes(vec![frame(60_000), frame(10), frame(60_000)]).await, [60_000, 60_010]);
+        assert!(sizes(Vec::new()).await.is_empty());
+    }
 
     #[test]
     fn a_cursor_is_a_position_with_or_without_its_generation() {

@@ -14,8 +14,10 @@ use crate::{envelope, reader::Reader};
 
 /// Followers are some milliseconds apart; this is far more, and far less than the vault keeps an opened key.
 const FRAME_LIFETIME: Duration = Duration::from_secs(2);
-/// About 2 MB.
-const FRAMES: u64 = 2048;
+/// Bytes of frames: some thousand of the usual ones, or some hundred of the largest.
+const FRAME_BYTES: u64 = 8 << 20;
+/// What an entry takes beside its frame.
+const ENTRY_BYTES: usize = 128;
 
 /// Frames by position and what the reader may do; `None` where such a reader is not shown the event.
 pub struct StaffFrames {
@@ -26,12 +28,17 @@ impl Default for StaffFrames {
     fn default() -> Self {
         Self {
             written: Cache::builder()
-                .max_capacity(FRAMES)
+                .max_capacity(FRAME_BYTES)
+                .weigher(|_, frame: &Option<Bytes>| weight(frame.as_ref()))
                 .time_to_live(FRAME_LIFETIME)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
         }
     }
+}
+
+fn weight(frame: Option<&Bytes>) -> u32 {
+    u32::try_from(frame.map_or(0, Bytes::len) + ENTRY_BYTES).unwrap_or(u32::MAX)
 }
 
 impl StaffFrames {

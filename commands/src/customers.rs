@@ -10,7 +10,8 @@ use domain::{
     DomainEvent, Encoded, VisitorId,
     customer::{Command, Event, State, decide, encode, event::CommandConfirmed},
 };
-use event_store::{Actor, StreamName};
+use event_store::{Actor, StreamName, StreamVersion};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -45,6 +46,27 @@ pub fn signed_out(event: &DomainEvent) -> Option<VisitorId> {
     }
 }
 
+/// The visitor whom the shop names with an event for the first time, if it does.
+#[must_use]
+pub fn first_identified(event: &DomainEvent) -> Option<VisitorId> {
+    match event.customer()? {
+        (visitor, Event::Identified(_)) => Some(visitor),
+        (_, Event::SignedOut(_) | Event::ProfileChanged(_) | Event::CommandConfirmed(_) | Event::DataErased(_)) => None,
+    }
+}
+
+/// What a visitor's tokens are good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: it has left.
+    Left,
+    /// It is here.
+    Present {
+        /// When the shop first named it; tokens of before that are over.
+        identified_at: Option<Timestamp>,
+    },
+}
+
 impl Customers {
     /// Whether the visitor has left, by the end of its stream: what another node recorded a moment ago counts.
     ///
@@ -52,6 +74,22 @@ impl Customers {
     /// The log cannot be read.
     pub async fn has_left(&self, visitor: VisitorId) -> Result<bool, CommandError> {
         Ok(self.current(visitor).await?.state.has_left())
+    }
+
+    /// What the visitor's tokens are good for, by the same.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn standing(&self, visitor: VisitorId) -> Result<Standing, CommandError> {
+        match &self.current(visitor).await?.state {
+            State::Left => Ok(Standing::Left),
+            State::New => Ok(Standing::Present { identified_at: None }),
+            State::Known(_) => {
+                // Whatever comes first in the stream of a visitor who is known and has not left has named it.
+                let first = self.log().reader().read_stream(&stream_of(visitor), StreamVersion::NONE, 1).await?;
+                Ok(Standing::Present { identified_at: first.first().map(|event| event.recorded_at) })
+            }
+        }
     }
 }
 

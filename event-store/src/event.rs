@@ -200,6 +200,12 @@ impl RecordedEvent {
     pub fn recorded_at_text(&self) -> String {
         time_text(self.recorded_at)
     }
+
+    /// Bytes of its two parts, which is nearly all that it takes in memory.
+    #[must_use]
+    pub fn content_bytes(&self) -> usize {
+        self.event.data.len() + self.event.personal.as_ref().map_or(0, |personal| personal.len())
+    }
 }
 
 /// A time as stored and hashed: `2026-11-23T02:40:07.123456Z`, always 27 bytes, so that text order is time order.

@@ -1,8 +1,8 @@
 //! One tail per process: it reads the log once, decodes each event once, keeps a recent window, and feeds every follower from it.
 //! Whoever is behind the window reads the log itself; nobody is dropped for being slow.
 //!
-//! Invariants: a follower sees each event after its position once and in order; the window only saves reads. What has been opened
-//! of an event is forgotten within seconds, so that an erasure is not undone by what is in memory.
+//! Invariants: a follower sees each event after its position once and in order; the window only saves reads. What is kept, for all
+//! and for each follower, is bounded by bytes, and by one event where that alone is larger. What has been opened of an event is forgotten within seconds, so that an erasure is not undone by what is in memory.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,8 +14,7 @@ use std::{
 };
 
 use event_store::{
-    EventReader, EventStream, Follow, Position, ReadError, RecordedEvent, StreamName, StreamVersion, pages::PAGE,
-    subscription::POLL,
+    EventReader, EventStream, Follow, Position, ReadError, RecordedEvent, StreamName, pages::PAGE, subscription::POLL,
 };
 use futures::{Stream, StreamExt};
 use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
@@ -23,13 +22,22 @@ use tokio::sync::{broadcast, broadcast::error::RecvError, watch};
 use crate::{
     decoded::Decoded,
     error::{JournalError, Unreadable},
-    reading::Journal,
 };
 
 /// Events kept in memory: some seconds at full load.
 const WINDOW: usize = 4096;
+/// Bytes of them: more than an hour of talk has, and less than a flood of large messages.
+const WINDOW_BYTES: usize = 16 << 20;
 /// Events that may wait for one follower of a stream before it reads the log instead.
 const BACKLOG: usize = 16;
+/// A larger event does not wait for a follower of a stream: it is told that there is one, and reads it.
+const LARGEST_WAITING: usize = 4 << 10;
+/// Events that a follower of one stream reads at a time. There are thousands of them, and each may be as slow as its client.
+const STREAM_PAGE: usize = 64;
+/// Bytes of those that it keeps: the rest is read again when it comes to them.
+const STREAM_PAGE_BYTES: usize = 32 << 10;
+/// The same for a follower of the whole log.
+const PAGE_BYTES: usize = 1 << 20;
 /// How long an opened personal part is kept for the followers to come: they are some milliseconds apart.
 const KEPT_OPEN: Duration = Duration::from_secs(2);
 
@@ -44,8 +52,17 @@ type Entry = Result<Decoded, Unreadable>;
 pub struct Tail {
     reader: Arc<dyn EventReader>,
     window: Mutex<Window>,
-    streams: Mutex<HashMap<StreamName, broadcast::Sender<Entry>>>,
+    streams: Mutex<HashMap<StreamName, broadcast::Sender<Told>>>,
     state: watch::Sender<TailState>,
+}
+
+/// What the followers of a stream are told of a new event.
+#[derive(Clone)]
+enum Told {
+    /// Here it is.
+    Entry(Entry),
+    /// It is in the log.
+    IsThere,
 }
 
 /// Every entry after a position with the time it came; the first `closed` of them hold nothing opened.
@@ -54,6 +71,7 @@ struct Window {
     after: Position,
     entries: VecDeque<(Instant, Entry)>,
     closed: usize,
+    bytes: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -173,21 +191,7 @@ impl Tail {
 
     /// Every event of one stream after a position of the log. Where the tail has stopped, what is there, and then why.
     pub fn follow_stream(self: &Arc<Self>, stream: &StreamName, after: Position) -> DecodedEvents {
-        self.listen(stream).events(after, false)
-    }
-
-    /// All events of one stream so far, read once, and every one after them.
-    ///
-    /// # Errors
-    /// As [`Journal::whole_stream`].
-    pub async fn read_then_follow(
-        self: &Arc<Self>,
-        stream: &StreamName,
-    ) -> Result<(Vec<Decoded>, DecodedEvents), JournalError> {
-        let listener = self.listen(stream);
-        let so_far = Journal::sealed(self.reader.clone()).whole_stream(stream, StreamVersion::NONE).await?;
-        let after = so_far.last().map_or(Position::START, Decoded::position);
-        Ok((so_far, listener.events(after, true)))
+        self.listen(stream).events(after)
     }
 
     /// From the window where it reaches back far enough, otherwise from the log.
@@ -195,7 +199,8 @@ impl Tail {
         if let Some(page) = self.page_from_window(after) {
             return Ok(page);
         }
-        Ok(self.reader.read_all(after, PAGE).await?.into_iter().map(Decoded::decode).collect())
+        let page = within(self.reader.read_all(after, PAGE).await?, PAGE_BYTES);
+        Ok(page.into_iter().map(Decoded::decode).collect())
     }
 
     fn page_from_window(&self, after: Position) -> Option<Vec<Entry>> {
@@ -204,8 +209,9 @@ impl Tail {
         }
         let window = lock(&self.window);
         let start = window.entries.partition_point(|(_, entry)| recorded(entry).position <= after);
-        (window.after <= after)
-            .then(|| window.entries.range(start..).take(PAGE).map(|(_, entry)| entry.clone()).collect())
+        let mut fits = fits_into(PAGE_BYTES);
+        let next = window.entries.range(start..).map(|(_, entry)| entry).take(PAGE);
+        (window.after <= after).then(|| next.take_while(|entry| fits(recorded(entry))).cloned().collect())
     }
 
     fn listen(self: &Arc<Self>, stream: &StreamName) -> Listener {
@@ -229,7 +235,9 @@ impl Tail {
     fn hand_to_listeners(&self, entry: Entry) {
         let mut streams = lock(&self.streams);
         let stream = recorded(&entry).stream.clone();
-        let nobody_listens = streams.get(&stream).is_some_and(|listeners| listeners.send(entry).is_err());
+        let is_large = recorded(&entry).content_bytes() > LARGEST_WAITING;
+        let told = if is_large { Told::IsThere } else { Told::Entry(entry) };
+        let nobody_listens = streams.get(&stream).is_some_and(|listeners| listeners.send(told).is_err());
         if nobody_listens {
             streams.remove(&stream);
         }
@@ -246,35 +254,28 @@ impl Tail {
 struct Listener {
     tail: Arc<Tail>,
     stream: StreamName,
-    live: broadcast::Receiver<Entry>,
+    live: broadcast::Receiver<Told>,
 }
 
 impl Listener {
-    /// The stream's events after a position; `is_read` if the log has been read to its end since this listens.
-    fn events(mut self, after: Position, is_read: bool) -> DecodedEvents {
+    /// The stream's events after a position.
+    fn events(mut self, after: Position) -> DecodedEvents {
         Box::pin(async_stream::stream! {
-            let (mut cursor, mut is_read) = (after, is_read);
+            let mut cursor = after;
             loop {
-                let page = match is_read {
-                    true => Ok(Vec::new()),
-                    false => self.tail.reader.read_stream_after_position(&self.stream, cursor, PAGE).await,
-                };
-                match page {
+                match self.page(cursor).await {
                     Ok(page) if !page.is_empty() => for event in page {
                         cursor = event.position;
                         yield Decoded::decode(event).map_err(JournalError::from);
                     },
                     Ok(_) => loop {
                         match self.live.recv().await {
-                            Ok(entry) if recorded(&entry).position > cursor => {
+                            Ok(Told::Entry(entry)) if recorded(&entry).position > cursor => {
                                 cursor = recorded(&entry).position;
                                 yield entry.map_err(JournalError::from);
                             }
-                            Ok(_already_read) => {}
-                            Err(RecvError::Lagged(_)) => {
-                                is_read = false;
-                                break;
-                            }
+                            Ok(Told::Entry(_already_read)) => {}
+                            Ok(Told::IsThere) | Err(RecvError::Lagged(_)) => break,
                             Err(RecvError::Closed) => {
                                 if let Some(error) = self.tail.stopped() {
                                     yield Err(error.into());
@@ -292,6 +293,29 @@ impl Listener {
             }
         })
     }
+
+    async fn page(&self, after: Position) -> Result<Vec<Arc<RecordedEvent>>, ReadError> {
+        let page = self.tail.reader.read_stream_after_position(&self.stream, after, STREAM_PAGE).await?;
+        Ok(within(page, STREAM_PAGE_BYTES))
+    }
+}
+
+/// As many of these as have so many bytes together, and one at least.
+fn within(mut page: Vec<Arc<RecordedEvent>>, bytes: usize) -> Vec<Arc<RecordedEvent>> {
+    let mut fits = fits_into(bytes);
+    let kept = page.iter().take_while(|event| fits(event)).count();
+    page.truncate(kept);
+    page
+}
+
+/// Says of one event after the other whether all so far have at most so many bytes; the first always fits.
+fn fits_into(bytes: usize) -> impl FnMut(&RecordedEvent) -> bool {
+    let mut so_far = 0;
+    move |event| {
+        let is_first = so_far == 0;
+        so_far += event.content_bytes();
+        is_first || so_far <= bytes
+    }
 }
 
 /// The last one to listen to a stream leaves nothing behind.
@@ -306,14 +330,20 @@ impl Drop for Listener {
 
 impl Window {
     fn push(&mut self, entry: Entry) {
-        if self.entries.len() == WINDOW
-            && let Some((_, oldest)) = self.entries.pop_front()
-        {
-            self.after = recorded(&oldest).position;
-            self.closed = self.closed.saturating_sub(1);
-        }
+        self.bytes += recorded(&entry).content_bytes();
         self.entries.push_back((Instant::now(), entry));
+        while self.entries.len() > WINDOW || self.bytes > WINDOW_BYTES {
+            self.forget_oldest();
+        }
         self.close_older_than(KEPT_OPEN);
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((_, oldest)) = self.entries.pop_front() else { return };
+        let oldest = recorded(&oldest);
+        self.bytes -= oldest.content_bytes();
+        self.after = oldest.position;
+        self.closed = self.closed.saturating_sub(1);
     }
 
     /// Puts entries with nothing opened in the place of older ones.
@@ -370,6 +400,11 @@ mod tests {
     use crate::personal::PersonalAccess;
 
     fn entry() -> Entry {
+        entry_of(1, 3)
+    }
+
+    /// With a sealed part of so many bytes.
+    fn entry_of(position: u64, bytes: usize) -> Entry {
         let event = SealedEvent {
             event_id: Uuid::nil(),
             event_type: "session.opened".into(),
@@ -380,12 +415,12 @@ mod tests {
             correlation_id: Uuid::nil(),
             causation_id: None,
             data: format!(r#"{{"visitor":"{0}","context":"{0}"}}"#, Uuid::nil()).into(),
-            personal: Some([1, 2, 3].as_slice().into()),
+            personal: Some(vec![7; bytes].into()),
         };
         Decoded::decode(Arc::new(RecordedEvent {
-            position: Position(1),
+            position: Position(position),
             stream: StreamName::of("session", Uuid::nil()),
-            version: StreamVersion(1),
+            version: StreamVersion(position),
             recorded_at: Timestamp::UNIX_EPOCH,
             event,
             prev_hash: [0; 32],
@@ -403,5 +438,28 @@ mod tests {
         window.close_older_than(Duration::ZERO);
         assert!(!is_opened(&window));
         assert_eq!(window.closed, 1);
+    }
+
+    #[test]
+    fn window_is_bounded_by_bytes() {
+        let mut window = Window::default();
+        (1..=40).for_each(|position| window.push(entry_of(position, 1 << 20)));
+        assert!(window.bytes <= WINDOW_BYTES && window.entries.len() == 15, "{} bytes", window.bytes);
+        assert_eq!(window.after, Position(25), "whoever is behind this reads the log");
+        window.push(entry_of(41, WINDOW_BYTES));
+        assert!(window.entries.is_empty() && window.bytes == 0 && window.after == Position(41));
+    }
+
+    #[test]
+    fn page_is_bounded_by_bytes_and_has_one_event_at_least() {
+        let page = |sizes: &[usize]| {
+            let events = sizes.iter().map(|bytes| recorded(&entry_of(1, *bytes)).clone());
+            within(events.collect(), STREAM_PAGE_BYTES).len()
+        };
+        assert_eq!(page(&[]), 0);
+        assert_eq!(page(&[10, 10, 10]), 3);
+        assert_eq!(page(&[100_000, 10]), 1);
+        assert_eq!(page(&[20_000, 20_000, 20_000]), 1);
+        assert_eq!(page(&[10_000; 9]), 3);
     }
 }

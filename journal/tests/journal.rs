@@ -43,6 +43,16 @@ impl Fixture {
         self.append(NewEvent { personal: Some(personal), ..event }).await;
     }
 
+    /// A message that a follower is not sent but has to read.
+    async fn append_large(&self) {
+        let personal = serde_json::json!({"text": "x".repeat(5_000), "parameters": {}}).to_string();
+        let data =
+            serde_json::json!({"message": Uuid::nil(), "episode": 1, "language": "en", "incarnation": Uuid::nil()});
+        let personal = PersonalPart { subject: VISITOR.0, class: KeyClass::Message, json: personal };
+        let event = new_event("session.customer_message_sent", data.to_string());
+        self.append(NewEvent { personal: Some(personal), ..event }).await;
+    }
+
     async fn append_plain(&self) {
         self.append(new_event("session.reopened", "{}".to_owned())).await;
     }
@@ -137,8 +147,8 @@ async fn a_stream_is_read_and_then_followed_without_a_gap() {
     let fixture = Fixture::new();
     fixture.append_plain().await;
     let tail = Tail::start(fixture.store.clone(), Position::START);
-    let (so_far, mut events) = tail.read_then_follow(&stream()).await.expect("reads");
-    assert_eq!(so_far.iter().map(Decoded::position).collect::<Vec<_>>(), [Position(1)]);
+    let mut events = tail.follow_stream(&stream(), Position::START);
+    assert_eq!(events.next().await.expect("goes on").expect("is readable").position(), Position(1));
     let last = 3 * u64::try_from(PAGE).expect("a small number");
     for _ in 1..last {
         fixture.append_plain().await;
@@ -146,8 +156,28 @@ async fn a_stream_is_read_and_then_followed_without_a_gap() {
     for expected in 2..=last {
         assert_eq!(events.next().await.expect("goes on").expect("is readable").position(), Position(expected));
     }
-    let (nothing, mut later) = tail.read_then_follow(&StreamName::of("session", Uuid::max())).await.expect("reads");
-    assert!(nothing.is_empty() && futures::poll!(later.next()).is_pending());
+    let mut nothing = tail.follow_stream(&StreamName::of("session", Uuid::max()), Position::START);
+    assert!(futures::poll!(nothing.next()).is_pending());
+}
+
+#[tokio::test]
+async fn large_events_come_once_and_in_order_to_whoever_waits_and_whoever_is_behind() {
+    let fixture = Fixture::new();
+    let tail = Tail::start(fixture.store.clone(), Position::START);
+    let [mut waiting, mut behind] = [Position::START; 2].map(|after| tail.follow_stream(&stream(), after));
+    for expected in (1..=40).map(Position) {
+        let next = waiting.next();
+        let (came, ()) = futures::join!(next, async {
+            match expected.0 % 3 {
+                0 => fixture.append_plain().await,
+                _large => fixture.append_large().await,
+            }
+        });
+        assert_eq!(came.expect("goes on").expect("is readable").position(), expected);
+    }
+    for expected in (1..=40).map(Position) {
+        assert_eq!(behind.next().await.expect("goes on").expect("is readable").position(), expected);
+    }
 }
 
 #[tokio::test]

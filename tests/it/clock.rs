@@ -116,3 +116,30 @@ fn a_clock_file_without_an_offset_is_refused_at_the_start() {
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains("must have a number of seconds"), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn password_that_somebody_else_set_ends_after_7_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = clock_file(&folder);
+    let desk = Desk::start(setup(&file, true));
+    let new = json!({"username": "anna", "password": "set by the administrator", "role": "agent"});
+    let made = staff(&desk, &sign_in(&desk).await).post("/api/agents", &new).await.unwrap();
+    assert_eq!(made.status(), StatusCode::OK);
+    let enter = async |password: &str| {
+        let body = json!({"username": "anna", "password": password});
+        desk.customer().post("/api/agent/login", &body).await.unwrap()
+    };
+    assert_eq!(enter("set by the administrator").await.status(), StatusCode::OK);
+    fs::write(&file, TEN_DAYS.as_secs().to_string()).unwrap();
+    until("the password has ended", PATIENCE, async || {
+        let refused: Value = enter("set by the administrator").await.json().await.unwrap();
+        refused["code"] == "INITIAL_PASSWORD_EXPIRED"
+    })
+    .await;
+    let wrong: Value = enter("not the right one").await.json().await.unwrap();
+    assert_eq!(wrong["code"], "INVALID_CREDENTIALS", "nobody else learns of it");
+    let another = json!({"new_password": "set by the administrator again"});
+    let reset = staff(&desk, &sign_in(&desk).await).post("/api/agents/anna/reset-password", &another).await.unwrap();
+    assert_eq!(reset.status(), StatusCode::OK);
+    assert_eq!(enter("set by the administrator again").await.status(), StatusCode::OK);
+}

@@ -163,7 +163,7 @@ async fn visitor_revocation_goes_on_after_a_panic_and_stops_at_damage() {
     fixture.recovers().await;
     fixture.append_unreadable("session").await;
     let visitor = VisitorId(Uuid::new_v4());
-    let departure = revocation.revoked(fixture.customers.clone(), visitor);
+    let departure = revocation.revoked(fixture.customers.clone(), visitor, None);
     fixture.sign_out(visitor).await;
     tokio::time::timeout(PATIENCE, departure).await.expect("it is told behind what concerns no visitor");
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api::visitor_revocation::VisitorRevocation;
+use api::visitor_revocation::{Issued, VisitorRevocation};
 use commands::Customers;
 use domain::VisitorId;
 use event_store::{EventReader as _, Log, Position, Vault};
@@ -14,6 +14,9 @@ use crate::kurrentdb::{Fixture as KurrentDb, PATIENCE};
 
 /// Longer than a cached visitor status is valid.
 const BELIEF_IS_OVER: Duration = Duration::from_millis(700);
+
+/// A token of after the shop named the visitor.
+const NAMED: Issued = Issued { second: 0, is_named: true };
 
 struct Fixture {
     kurrentdb: KurrentDb,
@@ -56,15 +59,15 @@ impl Fixture {
     }
 
     async fn is_here(&self, revocation: &VisitorRevocation, visitor: VisitorId) {
-        assert!(!revocation.has_left(&self.customers, visitor).await.unwrap());
+        assert!(!revocation.is_over(&self.customers, visitor, NAMED).await.unwrap());
     }
 
     async fn hears_of(&self, revocation: &VisitorRevocation, visitor: VisitorId) {
-        timeout(PATIENCE, revocation.revoked(self.customers.clone(), visitor)).await.expect("it is told");
+        timeout(PATIENCE, revocation.revoked(self.customers.clone(), visitor, None)).await.expect("it is told");
     }
 
     async fn may_look(&self, revocation: &VisitorRevocation, visitor: VisitorId) -> bool {
-        matches!(revocation.has_left_for_reading(&self.customers, visitor).await, Ok(false))
+        matches!(revocation.is_over_for_reading(&self.customers, visitor, NAMED).await, Ok(false))
     }
 }
 
@@ -78,7 +81,7 @@ async fn visitor_status_is_checked_again_after_a_short_time() {
     let revocation = fixture.deaf();
     let visitor = fixture.believed(&revocation).await;
     sleep(BELIEF_IS_OVER).await;
-    assert!(revocation.has_left(&fixture.customers, visitor).await.unwrap());
+    assert!(revocation.is_over(&fixture.customers, visitor, NAMED).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,7 +90,7 @@ async fn sign_out_on_the_same_node_takes_effect_at_once() {
     let revocation = fixture.deaf();
     let visitor = fixture.believed(&revocation).await;
     revocation.forget(visitor);
-    assert!(revocation.has_left(&fixture.customers, visitor).await.unwrap());
+    assert!(revocation.is_over(&fixture.customers, visitor, NAMED).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,7 +105,7 @@ async fn visitor_signed_out_before_the_listener_started_is_known() {
 async fn lagging_listener_reads_the_log_for_missed_sign_outs() {
     let fixture = Fixture::new().await;
     let (revocation, first, mut last) = (fixture.hearing(), visitor(), visitor());
-    let mut departure = revocation.revoked(fixture.customers.clone(), first);
+    let mut departure = revocation.revoked(fixture.customers.clone(), first, None);
     assert!(timeout(Duration::from_millis(300), &mut departure).await.is_err(), "nobody has left");
     fixture.leaves(first).await;
     for _ in 0..100 {
@@ -127,7 +130,7 @@ async fn visitors_known_before_an_outage_may_read_while_the_log_is_unavailable()
     fixture.hears_of(&hearing, heard_of).await;
     fixture.leaves(asked_about).await;
     sleep(BELIEF_IS_OVER).await;
-    assert!(deaf.has_left(&fixture.customers, asked_about).await.unwrap());
+    assert!(deaf.is_over(&fixture.customers, asked_about, NAMED).await.unwrap());
 
     fixture.kurrentdb.server().go_down_everywhere();
     assert!(fixture.may_look(&hearing, here).await && fixture.may_look(&deaf, here).await);

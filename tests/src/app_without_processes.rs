@@ -66,10 +66,10 @@ pub fn token_of(agent: AgentId, sign_in: SignInId) -> String {
     StaffTokens::new(&[KEY.to_vec()]).access(agent, sign_in, Timestamp::now())
 }
 
-/// A visitor's token.
+/// A visitor's token, given out after whatever was recorded of it.
 #[must_use]
 pub fn visitor_token(visitor: VisitorId) -> String {
-    VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, Timestamp::now()).token
+    VisitorTokens::new(&[KEY.to_vec()]).issue(visitor, true, Timestamp::now()).token
 }
 
 /// A server that is there as long as this is.

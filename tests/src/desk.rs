@@ -147,7 +147,15 @@ impl Desk {
         // One port is not for all servers of all tests.
         command.env("DESK_METRICS_LISTEN", "off");
         // All callers of a test have one address, so the limits are off.
-        command.env("DESK_CHAT_RATE_PER_MINUTE", "0").env("DESK_RATE_PER_SECOND", "0");
+        for limit in [
+            "DESK_CHAT_RATE_PER_MINUTE",
+            "DESK_RATE_PER_SECOND",
+            "DESK_STREAMS_PER_VISITOR",
+            "DESK_STREAMS_PER_ADDRESS",
+            "DESK_CONNECTIONS_PER_ADDRESS",
+        ] {
+            command.env(limit, "0");
+        }
         command.envs(self.setup.environment.iter().map(|(name, value)| (*name, value.as_str())));
         command
     }

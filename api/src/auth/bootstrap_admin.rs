@@ -95,7 +95,11 @@ fn say(made: &Managed, by: PasswordOrigin, data_dir: &DataDir) {
     }
 }
 
-fn remove_password_file(data_dir: &DataDir) -> std::io::Result<()> {
+/// Takes the file with the first password away, if it is there.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_password_file(data_dir: &DataDir) -> std::io::Result<()> {
     match fs::remove_file(data_dir.join(PASSWORD_FILE)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

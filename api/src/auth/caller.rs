@@ -18,9 +18,9 @@ use uuid::Uuid;
 use super::{
     staff::Staff,
     staff_services::StaffServices,
-    visitor::{CookieName, IssuedToken, PresentedToken, TokenSource, Visitors, signed_out},
+    visitor::{COOKIE, CookieName, IssuedToken, PresentedToken, TokenSource, Visitors, signed_out},
 };
-use crate::{client_ip::Client, problem::Problem};
+use crate::{client_ip::Client, problem::Problem, visitor_revocation::Issued};
 
 /// What callers are known by.
 #[derive(Clone)]
@@ -87,22 +87,34 @@ impl Caller {
         Ok(self.presented(request.headers())?.map(|presented| presented.visitor))
     }
 
-    /// The visitor whose token it is, if it has not left; a token that is old is renewed with the answer.
+    /// The visitor whose token it is, if that is not over; a token that is old is renewed with the answer.
     ///
     /// # Errors
-    /// A bearer token is not good, or its visitor has left, or nobody can tell at this moment.
+    /// A bearer token is not good, or is over, or nobody can tell at this moment.
     pub async fn visitor(&self, request: &HttpRequest) -> Result<Option<VisitorId>, Problem> {
-        let Some(PresentedToken { visitor, is_old, source }) = self.presented(request.headers())? else {
-            return Ok(None);
-        };
+        let Some(presented) = self.presented(request.headers())? else { return Ok(None) };
         // The original's reads are GETs, and nothing that changes anything is.
-        if self.callers.visitors.has_left(visitor, request.method().is_safe()).await? {
-            return if source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };
+        if self.callers.visitors.is_over(&presented, request.method().is_safe()).await? {
+            return if presented.source == TokenSource::Bearer { Err(signed_out()) } else { Ok(None) };
         }
-        if is_old {
-            self.set_token(visitor);
+        if presented.is_old {
+            self.set_token(presented.visitor, presented.issued.is_named);
         }
-        Ok(Some(visitor))
+        Ok(Some(presented.visitor))
+    }
+
+    /// When the visitor's token was given out, where one came.
+    pub(super) fn issued(&self, request: &HttpRequest) -> Option<Issued> {
+        Some(self.presented(request.headers()).ok()??.issued)
+    }
+
+    /// Whether the visitor's token is not over; nobody's is as one that is not.
+    ///
+    /// # Errors
+    /// As [`Self::token_holder`], or nobody can tell at this moment.
+    pub(super) async fn is_in_force(&self, request: &HttpRequest) -> Result<bool, Problem> {
+        let Some(presented) = self.presented(request.headers())? else { return Ok(false) };
+        Ok(!self.callers.visitors.is_over(&presented, false).await?)
     }
 
     /// A bearer token wins over cookies and must be good; a cookie that is not is as none. A browser sends the cookie with
@@ -112,10 +124,16 @@ impl Caller {
             let (visitors, now) = (&self.callers.visitors, self.callers.visitors.clock.now());
             match bearer(headers) {
                 Some(token) => visitors.by_bearer(token, now).map(Some),
-                None => Ok(visitors.by_cookies(headers, now)),
+                None => Ok(visitors.by_cookies(headers, self.client.is_secure, now)),
             }
         };
         self.visitor.get_or_init(find).clone()
+    }
+
+    /// Who it is as events name it, where a token says so.
+    pub(crate) fn actor(&self, request: &HttpRequest) -> Option<String> {
+        let staff = self.staff(request).ok().flatten().map(|staff| staff.actor().as_str().to_owned());
+        staff.or_else(|| self.token_holder(request).ok().flatten().map(|visitor| format!("customer:{visitor}")))
     }
 
     /// Whether a visitor's token came, good or over, and none of staff's.
@@ -131,14 +149,14 @@ impl Caller {
     /// A new visitor, whose token goes out with the answer.
     pub(super) fn create_visitor(&self) -> VisitorId {
         let visitor = VisitorId(Uuid::new_v4());
-        self.set_token(visitor);
+        self.set_token(visitor, false);
         visitor
     }
 
-    /// Lets the answer bring a new token for this visitor, in place of any other.
-    pub(super) fn set_token(&self, visitor: VisitorId) {
+    /// Lets the answer bring a new token for this visitor, whom the shop has named or not, in place of any other.
+    pub(super) fn set_token(&self, visitor: VisitorId, named: bool) {
         let visitors = &self.callers.visitors;
-        *self.issued.borrow_mut() = Some(visitors.tokens.issue(visitor, visitors.clock.now()));
+        *self.issued.borrow_mut() = Some(visitors.tokens.issue(visitor, named, visitors.clock.now()));
     }
 
     /// The token that goes out with the answer, if there is one.
@@ -151,9 +169,14 @@ impl Caller {
         &self.callers.visitors.cookie
     }
 
-    /// Whether the visitor was known by the cookie that all desks of a host once shared.
-    pub(crate) fn came_by_shared_cookie(&self) -> bool {
-        matches!(self.visitor.get(), Some(Ok(Some(PresentedToken { source: TokenSource::SharedCookie, .. }))))
+    /// The cookie of an earlier name by which the visitor was known, if it was.
+    pub(crate) fn earlier_cookie(&self) -> Option<String> {
+        let Some(Ok(Some(presented))) = self.visitor.get() else { return None };
+        match presented.source {
+            TokenSource::PlainCookie => Some(self.cookie_name().plain()),
+            TokenSource::SharedCookie => Some(COOKIE.to_owned()),
+            TokenSource::Bearer | TokenSource::OwnCookie => None,
+        }
     }
 }
 

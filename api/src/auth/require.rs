@@ -15,7 +15,7 @@ use domain::{AgentId, SignInId, VisitorId, agent::Permission};
 use event_store::Actor;
 
 use super::{caller::Caller, staff::Staff};
-use crate::problem::Problem;
+use crate::{problem::Problem, visitor_revocation::Issued};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,9 +162,16 @@ impl<N: RequiredPermission> FromRequest for OptionalStaff<N> {
 pub struct KnownVisitor {
     caller: Rc<Caller>,
     visitor: Option<VisitorId>,
+    issued: Option<Issued>,
 }
 
 impl KnownVisitor {
+    /// When the token was given out by which the visitor is known.
+    #[must_use]
+    pub fn issued(&self) -> Option<Issued> {
+        self.issued
+    }
+
     /// Who looks at the session of this name, if it is anyone: the visitor, or with `compat_legacy_sessions` the owner of that
     /// session alone.
     #[must_use]
@@ -191,7 +198,8 @@ impl FromRequest for KnownVisitor {
         let (request, caller) = (request.clone(), Caller::of(request));
         Box::pin(async move {
             let visitor = caller.visitor(&request).await?;
-            Ok(Self { caller, visitor })
+            let issued = caller.issued(&request).filter(|_| visitor.is_some());
+            Ok(Self { caller, visitor, issued })
         })
     }
 }
@@ -199,14 +207,24 @@ impl FromRequest for KnownVisitor {
 /// Whose token the caller brings, also of one who has left: for the routes that make one visitor out of another.
 pub struct TokenHolder {
     caller: Rc<Caller>,
+    request: HttpRequest,
     /// Who.
     pub visitor: Option<VisitorId>,
 }
 
 impl TokenHolder {
-    /// Lets the answer bring the token of this visitor.
+    /// Whether the token is not over. One of before the shop first named the visitor must do nothing to it: somebody else may
+    /// have given it to the browser.
+    ///
+    /// # Errors
+    /// Nobody can tell at this moment.
+    pub async fn is_in_force(&self) -> Result<bool, Problem> {
+        self.caller.is_in_force(&self.request).await
+    }
+
+    /// Lets the answer bring the token of this visitor, whom the shop has named.
     pub fn become_visitor(&self, visitor: VisitorId) {
-        self.caller.set_token(visitor);
+        self.caller.set_token(visitor, true);
     }
 
     /// Lets the answer bring the token of a new visitor.
@@ -224,8 +242,8 @@ impl FromRequest for TokenHolder {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = Caller::of(request);
-        ready(caller.token_holder(request).map(|visitor| Self { caller, visitor }))
+        let (caller, request) = (Caller::of(request), request.clone());
+        ready(caller.token_holder(&request).map(|visitor| Self { caller, request, visitor }))
     }
 }
 

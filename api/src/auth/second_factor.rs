@@ -1,7 +1,7 @@
 //! One-time codes (RFC 6238: SHA-1, six digits, 30 seconds, as every authenticator app has them) and recovery codes.
 //!
 //! Invariants: whether a code was used before is the log's to say, not ours: here it is only found out which 30 seconds it
-//! belongs to. A recovery code has 80 random bits, so a plain digest of it is enough.
+//! belongs to. A recovery code has 100 random bits, so a plain digest of it is enough.
 
 use std::str::FromStr;
 
@@ -25,8 +25,10 @@ use totp_rs::{Builder, Secret, Totp};
 const SECRET_BYTES: usize = 20;
 /// Recovery codes of one account.
 const RECOVERY_CODES: usize = 10;
-/// Bytes of a recovery code: four groups of four letters and digits.
-const RECOVERY_BYTES: usize = 10;
+/// Letters and digits of a recovery code, of five bits each: five groups of four.
+const RECOVERY_CHARS: usize = 20;
+/// Bytes that they are made of.
+const RECOVERY_BYTES: usize = 13;
 /// The longest text that is looked at.
 const MAX_CHARS: usize = 64;
 /// What authenticator apps show.
@@ -101,7 +103,7 @@ pub fn proof(agent: AgentId, account: &Account, text: &str, now: Timestamp) -> S
 pub fn new_recovery_codes() -> Vec<String> {
     let one = |_| {
         let letters = Secret::from(rand::random::<[u8; RECOVERY_BYTES]>().to_vec()).to_base32().to_lowercase();
-        let groups: Vec<&str> = (0..letters.len()).step_by(4).map(|at| &letters[at..at + 4]).collect();
+        let groups: Vec<&str> = (0..RECOVERY_CHARS).step_by(4).map(|at| &letters[at..at + 4]).collect();
         groups.join("-")
     };
     (0..RECOVERY_CODES).map(one).collect()
@@ -187,9 +189,11 @@ mod tests {
         let codes = new_recovery_codes();
         assert_eq!(codes.len(), 10);
         assert!(
-            codes.iter().all(|code| code.len() == 19 && code.split('-').all(|group| group.len() == 4)),
+            codes.iter().all(|code| code.len() == 24 && code.split('-').all(|group| group.len() == 4)),
             "{codes:?}"
         );
+        let letters: std::collections::HashSet<char> = codes.iter().flat_map(|code| code.chars()).collect();
+        assert!(letters.len() > 20, "five bits each: {codes:?}");
         let kept = digests(AGENT, &codes);
         let typed = codes[3].to_uppercase().replace('-', " ");
         assert_eq!(digest(AGENT, &typed), kept[3]);

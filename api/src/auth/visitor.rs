@@ -17,7 +17,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{problem::Problem, request::request_id, visitor_revocation::VisitorRevocation};
+use crate::{
+    problem::Problem,
+    request::request_id,
+    visitor_revocation::{Issued, VisitorRevocation},
+};
 
 /// What begins the name of each desk's cookie, and was once the name of all: a token in a cookie of this very name is taken, and
 /// the cookie is replaced by one of the desk's own name.
@@ -34,6 +38,9 @@ struct Claims {
     sub: Uuid,
     iat: i64,
     exp: i64,
+    /// Whether the shop had named the visitor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    named: bool,
 }
 
 /// Signs and checks visitor tokens.
@@ -50,17 +57,17 @@ pub struct IssuedToken {
 }
 
 impl IssuedToken {
-    /// As a cookie that no script can read.
+    /// As a cookie that no script can read; over TLS no other host can set it either.
     #[must_use]
-    pub fn cookie(&self, name: &CookieName) -> Cookie<'static> {
-        cookie(name.0.clone(), self.token.clone(), LIFETIME_S)
+    pub fn cookie(&self, name: &CookieName, is_secure: bool) -> Cookie<'static> {
+        cookie(name.at(is_secure), self.token.clone(), LIFETIME_S)
     }
 }
 
-/// Ends the cookie that all desks of a host once shared.
+/// Ends a cookie of this name.
 #[must_use]
-pub fn end_of_shared_cookie() -> Cookie<'static> {
-    cookie(COOKIE.to_owned(), String::new(), 0)
+pub fn end_of_cookie(name: String) -> Cookie<'static> {
+    cookie(name, String::new(), 0)
 }
 
 fn cookie(name: String, value: String, seconds: i64) -> Cookie<'static> {
@@ -79,6 +86,18 @@ impl CookieName {
     pub fn of(log_id: Uuid) -> Self {
         let digits = Uuid::new_v5(&log_id, b"visitor cookie").as_fields().0;
         Self(format!("{COOKIE}_{digits:08x}"))
+    }
+
+    /// The name in a request over TLS, or over none: browsers take a name that begins with `__Host-` only over TLS, for this host
+    /// alone and for every path.
+    fn at(&self, is_secure: bool) -> String {
+        if is_secure { format!("__Host-{}", self.0) } else { self.0.clone() }
+    }
+
+    /// The name before TLS was spoken, or before cookies over TLS had one of their own.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.at(false)
     }
 }
 
@@ -104,24 +123,39 @@ impl VisitorTokens {
         Self { encoding: EncodingKey::from_secret(newest), decoding, validation }
     }
 
-    /// A token for a visitor.
+    /// A token for a visitor, whom the shop has named or not.
     #[must_use]
-    pub fn issue(&self, visitor: VisitorId, now: Timestamp) -> IssuedToken {
+    pub fn issue(&self, visitor: VisitorId, named: bool, now: Timestamp) -> IssuedToken {
         let iat = now.as_second();
-        let claims = Claims { aud: AUDIENCE.to_owned(), sub: visitor.0, iat, exp: iat + LIFETIME_S };
+        let claims = Claims { aud: AUDIENCE.to_owned(), sub: visitor.0, iat, exp: iat + LIFETIME_S, named };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding);
         IssuedToken { token: token.expect("claims of ids and numbers can be signed") }
     }
 
-    /// The visitor of a good token, and whether it is time to renew it.
+    /// What a good token says.
     #[must_use]
-    pub fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, bool)> {
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<GoodToken> {
         // No key is named in tokens from before there were several.
         let mut decoded = self.decoding.iter().map(|key| jsonwebtoken::decode::<Claims>(token, key, &self.validation));
         let claims = decoded.find_map(Result::ok)?.claims;
         let is_good = claims.exp >= now.as_second();
-        is_good.then(|| (VisitorId(claims.sub), now.as_second() - claims.iat > RENEW_AFTER_S))
+        is_good.then(|| GoodToken {
+            visitor: VisitorId(claims.sub),
+            is_old: now.as_second() - claims.iat > RENEW_AFTER_S,
+            issued: Issued { second: claims.iat, is_named: claims.named },
+        })
     }
+}
+
+/// What a good token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoodToken {
+    /// Whose it is.
+    pub visitor: VisitorId,
+    /// Whether it is time to renew it.
+    pub is_old: bool,
+    /// When it was given out.
+    pub issued: Issued,
 }
 
 /// A good token that came with a request.
@@ -129,14 +163,26 @@ impl VisitorTokens {
 pub(super) struct PresentedToken {
     pub(super) visitor: VisitorId,
     pub(super) is_old: bool,
+    pub(super) issued: Issued,
     pub(super) source: TokenSource,
+}
+
+impl GoodToken {
+    fn by(self, source: TokenSource) -> PresentedToken {
+        let Self { visitor, is_old, issued } = self;
+        PresentedToken { visitor, is_old, issued, source }
+    }
 }
 
 /// How a token came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenSource {
     Bearer,
+    /// Of the name that it would be given now.
     OwnCookie,
+    /// Of the desk's name without `__Host-`, over TLS.
+    PlainCookie,
+    /// Of the name that all desks of a host once had.
     SharedCookie,
 }
 
@@ -158,27 +204,28 @@ pub struct Visitors {
 
 impl Visitors {
     pub(super) fn by_bearer(&self, token: &str, now: Timestamp) -> Result<PresentedToken, Problem> {
-        let checked = self.tokens.check(token, now);
-        let (visitor, is_old) =
-            checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))?;
-        Ok(PresentedToken { visitor, is_old, source: TokenSource::Bearer })
+        let checked = self.tokens.check(token, now).map(|token| token.by(TokenSource::Bearer));
+        checked.ok_or_else(|| Problem::unauthorized("the visitor token is invalid or has expired"))
     }
 
     /// By the first cookie that is good: another program of the host, or another path of it, may have set one of our name.
-    pub(super) fn by_cookies(&self, headers: &HeaderMap, now: Timestamp) -> Option<PresentedToken> {
+    pub(super) fn by_cookies(&self, headers: &HeaderMap, is_secure: bool, now: Timestamp) -> Option<PresentedToken> {
         let first = |name: &str| values(headers, name).find_map(|token| self.tokens.check(token, now));
-        if let Some((visitor, is_old)) = first(&self.cookie.0) {
-            return Some(PresentedToken { visitor, is_old, source: TokenSource::OwnCookie });
+        if let Some(token) = first(&self.cookie.at(is_secure)) {
+            return Some(token.by(TokenSource::OwnCookie));
         }
-        let (visitor, _) = first(COOKIE)?;
-        Some(PresentedToken { visitor, is_old: true, source: TokenSource::SharedCookie })
+        let plain = || first(&self.cookie.plain()).map(|token| token.by(TokenSource::PlainCookie));
+        let shared = || first(COOKIE).map(|token| token.by(TokenSource::SharedCookie));
+        let earlier = plain().filter(|_| is_secure).or_else(shared)?;
+        Some(PresentedToken { is_old: true, ..earlier })
     }
 
-    /// Whether the visitor has signed out: the end of its stream says so, and its token is refused then (decision 0015).
-    pub(super) async fn has_left(&self, visitor: VisitorId, only_looks: bool) -> Result<bool, Problem> {
+    /// Whether a token is over: the visitor has signed out, or the shop has named it since. Its stream says so (decision 0015).
+    pub(super) async fn is_over(&self, token: &PresentedToken, only_looks: bool) -> Result<bool, Problem> {
+        let (customers, PresentedToken { visitor, issued, .. }) = (&self.customers, *token);
         Ok(match only_looks {
-            true => self.revocation.has_left_for_reading(&self.customers, visitor).await?,
-            false => self.revocation.has_left(&self.customers, visitor).await?,
+            true => self.revocation.is_over_for_reading(customers, visitor, issued).await?,
+            false => self.revocation.is_over(customers, visitor, issued).await?,
         })
     }
 
@@ -195,10 +242,13 @@ fn is_a_legacy_name(name: &str) -> bool {
     name.chars().count() >= 20
 }
 
-/// The visitor of this token has left.
+/// The token is over: its visitor has left, or is known by another one since the shop has named it.
 #[must_use]
 pub fn signed_out() -> Problem {
-    Problem::unauthorized("the visitor of this token has signed out; without a token a new one is given out")
+    Problem::unauthorized(
+        "the visitor of this token has signed out, or has another one since the shop has named it; without a token a new \
+         visitor is made",
+    )
 }
 
 #[cfg(test)]
@@ -231,20 +281,24 @@ mod tests {
     fn a_token_is_good_for_180_days_and_renewed_after_one() {
         let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
         let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
-        let token = tokens.issue(visitor, now).token;
-        assert_eq!(tokens.check(&token, now), Some((visitor, false)));
-        let two_days_ago = now - jiff::SignedDuration::from_hours(48);
-        assert_eq!(tokens.check(&tokens.issue(visitor, two_days_ago).token, now), Some((visitor, true)));
-        let long_ago = now - jiff::SignedDuration::from_hours(181 * 24);
-        assert_eq!(tokens.check(&tokens.issue(visitor, long_ago).token, now), None);
+        let checked = |named, hours| {
+            let token = tokens.issue(visitor, named, now - jiff::SignedDuration::from_hours(hours)).token;
+            tokens.check(&token, now)
+        };
+        let issued = Issued { second: now.as_second(), is_named: false };
+        assert_eq!(checked(false, 0), Some(GoodToken { visitor, is_old: false, issued }));
+        assert!(checked(false, 48).is_some_and(|token| token.is_old));
+        assert_eq!(checked(false, 181 * 24), None);
+        assert!(checked(true, 0).is_some_and(|token| token.issued.is_named));
     }
 
     #[test]
     fn a_visitor_token_of_another_key_or_audience_is_refused() {
         let (visitor, now) = (VisitorId(Uuid::from_u128(7)), Timestamp::now());
         let tokens = VisitorTokens::new(&[b"secret".to_vec()]);
-        assert_eq!(tokens.check(&VisitorTokens::new(&[b"other".to_vec()]).issue(visitor, now).token, now), None);
-        let claims = Claims { aud: "staff".to_owned(), sub: visitor.0, iat: 0, exp: now.as_second() + 60 };
+        assert_eq!(tokens.check(&VisitorTokens::new(&[b"other".to_vec()]).issue(visitor, false, now).token, now), None);
+        let claims =
+            Claims { aud: "staff".to_owned(), sub: visitor.0, iat: 0, exp: now.as_second() + 60, named: false };
         let token = jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(b"secret"));
         assert_eq!(tokens.check(&token.expect("signs"), now), None);
         assert_eq!(tokens.check("", now), None);

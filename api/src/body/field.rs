@@ -173,7 +173,10 @@ fields! {
     EndTime: |text: String| text.parse().map(Self).map_err(|_| TO_COME.to_owned());
     Parameters: |map: Map<String, Value>| {
         map.iter().try_for_each(|(key, value)| storable(key, value, 1))?;
-        Ok(Self(map))
+        match serde_json::to_vec(&map) {
+            Ok(written) if written.len() <= MAX_PARAMETERS_BYTES => Ok(Self(map)),
+            _larger => Err(format!("must have at most {MAX_PARAMETERS_BYTES} bytes as JSON")),
+        }
     };
 }
 
@@ -296,6 +299,9 @@ fn permissions(texts: &[String]) -> Result<ProgramPermissions, String> {
     given.dedup();
     Ok(ProgramPermissions(given))
 }
+
+/// Bytes of `parameters`, written as JSON without white space: whoever follows the session is sent them with the message.
+const MAX_PARAMETERS_BYTES: usize = 16 * 1024;
 
 /// Levels of objects and arrays in `parameters`: whatever shows them adds some of its own, and parsers stop at 128.
 const MAX_DEPTH: usize = 32;

@@ -15,7 +15,10 @@ use std::{
 };
 
 use actix_http::Protocol;
-use actix_web::dev::{Extensions, ServiceRequest};
+use actix_web::{
+    HttpRequest,
+    dev::{Extensions, ServiceRequest},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -23,10 +26,16 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::connection_limits::{ConnectionLimits, ConnectionPlace};
+
 /// How long a head may take to arrive.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Bytes of responses that wait for the client to read; what a body hands over at a time comes on top.
+pub(crate) const UNREAD_BYTES: usize = 16 << 10;
 /// How long a connection may be between two requests: the library's keep-alive of 5 s, and then a head.
 const BETWEEN_REQUESTS: Duration = Duration::from_secs(15);
+/// The same for a connection of the reserve.
+const RESERVED: Duration = Duration::from_secs(3);
 /// How long a response may wait for the client to read.
 const STUCK: Duration = Duration::from_secs(60);
 /// How long the TLS handshake may take.
@@ -37,11 +46,25 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 pub(crate) struct ConnectionState {
     is_tls: bool,
     answering: Cell<u32>,
+    is_read_to_end: Cell<bool>,
+    place: ConnectionPlace,
+}
+
+impl ConnectionState {
+    /// How long nothing need come between two requests.
+    fn patience(&self) -> Duration {
+        if self.place.is_reserved { RESERVED } else { BETWEEN_REQUESTS }
+    }
 }
 
 /// Whether a request came over TLS that ends here.
 pub(super) fn is_tls(request: &ServiceRequest) -> bool {
     request.conn_data::<Rc<ConnectionState>>().is_some_and(|connection| connection.is_tls)
+}
+
+/// Whether a request came on a connection of the reserve.
+pub(super) fn is_reserved(request: &HttpRequest) -> bool {
+    request.conn_data::<Rc<ConnectionState>>().is_some_and(|connection| connection.place.is_reserved)
 }
 
 /// Marks the connection as having a request in progress until it is dropped.
@@ -55,6 +78,11 @@ impl Answering {
             connection.answering.set(connection.answering.get() + 1);
         }
         Self(connection)
+    }
+
+    /// Whether the client has closed the connection, or its half of it.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.0.as_ref().is_some_and(|connection| connection.is_read_to_end.get())
     }
 }
 
@@ -87,20 +115,23 @@ enum Stream {
 /// Accepts a connection.
 ///
 /// # Errors
-/// It does not speak TLS where it should, or not in time.
+/// There is no place for it, or it does not speak TLS where it should, or not in time.
 pub(crate) async fn accept(
     tcp: TcpStream,
     tls: Option<Arc<rustls::ServerConfig>>,
+    limits: Arc<ConnectionLimits>,
 ) -> io::Result<(Connection, Protocol, Option<SocketAddr>)> {
-    let peer = tcp.peer_addr().ok();
+    let peer = tcp.peer_addr()?;
+    let place = limits.enter(peer.ip()).ok_or(io::ErrorKind::ConnectionRefused)?;
     tcp.set_nodelay(true)?;
     let stream = match tls {
         None => Stream::Plain(tcp),
         Some(config) => Stream::Tls(Box::new(timeout(HANDSHAKE, TlsAcceptor::from(config).accept(tcp)).await??)),
     };
     let is_tls = matches!(stream, Stream::Tls(_));
-    let state = Rc::new(ConnectionState { is_tls, answering: Cell::new(0) });
-    Ok((Connection { stream, state, quiet: Timeout::default(), stuck: Timeout::default() }, Protocol::Http1, peer))
+    let state = Rc::new(ConnectionState { is_tls, answering: Cell::new(0), is_read_to_end: Cell::new(false), place });
+    let connection = Connection { stream, state, quiet: Timeout::default(), stuck: Timeout::default() };
+    Ok((connection, Protocol::Http1, Some(peer)))
 }
 
 /// A timeout that allocates nothing until it is first polled.
@@ -154,10 +185,15 @@ impl AsyncRead for Connection {
         let connection = self.get_mut();
         if connection.state.answering.get() > 0 || connection.stuck.is_running {
             connection.quiet.stop();
-        } else if connection.quiet.is_over(BETWEEN_REQUESTS, context) {
+        } else if connection.quiet.is_over(connection.state.patience(), context) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        connection.stream().poll_read(context, into)
+        let before = into.filled().len();
+        let read = connection.stream().poll_read(context, into);
+        if matches!(read, Poll::Ready(Ok(()))) && into.filled().len() == before && into.remaining() > 0 {
+            connection.state.is_read_to_end.set(true);
+        }
+        read
     }
 }
 

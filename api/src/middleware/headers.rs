@@ -53,6 +53,7 @@ pub(super) struct Headers {
     docs: HeaderValue,
     /// For browsers that do not know `frame-ancestors`; they know no list either.
     page_frames: Option<HeaderValue>,
+    hsts: HeaderValue,
 }
 
 /// A page runs its own scripts and talks to its own server, and nothing else; pictures may be the shop's.
@@ -66,6 +67,7 @@ const DATA: HeaderValue =
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
 /// A year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HSTS_WITH_SUBDOMAINS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), microphone=()");
 /// Other origins get no referrer, because paths contain names of sessions.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
@@ -73,8 +75,8 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 impl Headers {
-    /// With these ancestors.
-    pub(super) fn new(ancestors: &FrameAncestors) -> Self {
+    /// With these ancestors; `hsts_subdomains` if all names below this host speak TLS as well.
+    pub(super) fn new(ancestors: &FrameAncestors, hsts_subdomains: bool) -> Self {
         let policy = |styles: &str| {
             let policy = format!("{PAGE}; {styles}; frame-ancestors {}", ancestors.0);
             HeaderValue::from_str(&policy).expect("origins are header text")
@@ -84,7 +86,8 @@ impl Headers {
             "'none'" => Some(DENY),
             _list => None,
         };
-        Self { page: policy(STYLES), docs: policy(DOCS_STYLES), page_frames }
+        let hsts = if hsts_subdomains { HSTS_WITH_SUBDOMAINS } else { HSTS };
+        Self { page: policy(STYLES), docs: policy(DOCS_STYLES), page_frames, hsts }
     }
 
     /// Adds them to the answer of a path.
@@ -110,7 +113,7 @@ impl Headers {
             keep_from_caches(answer);
         }
         if is_secure {
-            answer.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+            answer.insert(header::STRICT_TRANSPORT_SECURITY, self.hsts.clone());
         }
     }
 }

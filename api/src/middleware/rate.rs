@@ -1,16 +1,12 @@
-//! Rate limits, kept in memory. Chat is counted per visitor and per address; all requests per address, or per account if
-//! signed in.
+//! Rate limits, kept in memory. Chat, and whatever else a stranger can have recorded, is counted per visitor and per address; all
+//! requests per address, or per account if signed in.
 //!
 //! Invariant: memory is bounded, and a caller cannot choose its key: only valid tokens count, and IPv6 addresses are cut to
 //! their /64, which is what one subscriber has.
 
 mod limiter;
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     dev::ServiceRequest,
@@ -24,7 +20,7 @@ use event_store::Clock;
 use limiter::{Limiter, Quota, whole_seconds};
 use uuid::Uuid;
 
-use crate::{auth::caller::Caller, problem::Problem};
+use crate::{auth::caller::Caller, client_ip::subscriber, problem::Problem};
 
 /// Messages that may be written at once.
 const CHAT_BURST: u32 = 10;
@@ -97,21 +93,32 @@ fn writer(request: &ServiceRequest, caller: &Caller) -> Vec<Key> {
 }
 
 fn place(address: IpAddr) -> Key {
-    Key::Address(match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-    })
+    Key::Address(subscriber(address))
 }
 
-/// Whether a customer writes, is about to, or asks for a person. Uses the decoded path, as routing does.
+/// What a customer does to a session by its name.
+const OF_A_SESSION: [&str; 4] = ["/typing", "/rating", "/close", "/cancel-escalation"];
+
+/// Whether a customer writes, is about to, asks for a person, opens or begins something, or is named by the shop: whatever a stranger
+/// can have recorded. Uses the decoded path, as routing does.
 fn is_chat(request: &ServiceRequest, caller: &Caller) -> bool {
     let path = request.match_info().as_str();
     let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api"));
     let is_staffs = || matches!(caller.staff(request.request()), Ok(Some(_)));
     let is_customers = match path {
-        Some("/chat" | "/chat/stream") => true,
+        Some(
+            "/chat"
+            | "/chat/stream"
+            | "/conversation/create"
+            | "/conversation/new"
+            | "/conversation/clear"
+            | "/customer/identify"
+            | "/customer/sign-out",
+        ) => true,
         Some("/manual/messages" | "/manual/escalate") => !is_staffs(),
-        Some(path) if path.starts_with("/sessions/") && path.ends_with("/typing") => !is_staffs(),
+        Some(path) if path.starts_with("/sessions/") => {
+            OF_A_SESSION.iter().any(|end| path.ends_with(end)) && !is_staffs()
+        }
         Some(_) | None => false,
     };
     request.method() == Method::POST && is_customers
@@ -139,18 +146,5 @@ impl RateStatus {
                 answer.insert(name, value);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ipv6_addresses_of_one_64_prefix_share_a_limit() {
-        let of = |text: &str| place(text.parse().expect("an address"));
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

@@ -1,4 +1,5 @@
-//! Redirects plain HTTP to the same host and path over https.
+//! Redirects plain HTTP to the same host and path over https, where a person may have typed it. A program that asks the API so has
+//! sent its token for everybody on the way to read, and would go on doing so: it is refused.
 //!
 //! Invariant: a redirect leads to a well-formed host and to the very path that was asked for.
 
@@ -6,7 +7,10 @@ use std::net::SocketAddr;
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{self, HOST},
+    http::{
+        StatusCode,
+        header::{self, HOST},
+    },
     web::{self, ServiceConfig},
 };
 
@@ -31,6 +35,10 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 async fn come_back(request: HttpRequest, port: web::Data<SecurePort>) -> HttpResponse {
+    if request.path().contains("/api/") {
+        let detail = "the API is served over https alone; what was sent was not looked at, and others may have read it";
+        return Problem::new(StatusCode::FORBIDDEN, "TLS_REQUIRED", detail).error_response();
+    }
     match target(&request, port.0) {
         Some(target) => HttpResponse::PermanentRedirect().insert_header((header::LOCATION, target)).finish(),
         None => Problem::bad_request("the Host header names no host").error_response(),

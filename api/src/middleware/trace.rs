@@ -1,18 +1,27 @@
 //! Around every request: an id that goes through log, events and answer, one log line, and what metrics count of it.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::IpAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
-    Error,
+    Error, HttpMessage as _, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{CONTENT_TYPE, HeaderValue},
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderValue},
+    },
     middleware::Next,
     web::Data,
 };
 use uuid::Uuid;
 
+use super::{connection, refusal_lines::RefusalLines};
 use crate::{
+    auth::caller::Caller,
     metrics::Metrics,
     request::{REQUEST_ID_HEADER, with_id},
 };
@@ -55,14 +64,61 @@ fn counted(
     response
 }
 
-/// The route's pattern, not the path: session names are personal.
+/// The route's pattern, not the path: session names are personal. Who was refused a right, and from where somebody could not
+/// sign in, stands in the line as well.
 fn log<B>(response: &ServiceResponse<B>, route: Option<&str>, id: Uuid, started: Instant) {
     let request = response.request();
     let route = route.unwrap_or("(none)");
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let status = response.status().as_u16();
-    if matches!(route, "/healthz" | "/readyz") && status < 400 {
+    let status = response.status();
+    if matches!(route, "/healthz" | "/readyz") && status.as_u16() < 400 {
         return;
     }
-    tracing::info!(request.id = %id, method = %request.method(), route, status, duration_ms, "request");
+    let mut left_out = None;
+    if is_flood(request, status)
+        && let Some(caller) = caller(request)
+    {
+        let lines = request.app_data::<Data<RefusalLines>>().expect("every server of ours bounds these lines");
+        let Some(before) = lines.next(caller.client.address, Instant::now()) else { return };
+        left_out = Some(before).filter(|before| *before > 0);
+    }
+    let Blamed { actor, address } = Blamed::of(request, route, status);
+    let (actor, status) = (actor.as_deref(), status.as_u16());
+    let address = address.map(tracing::field::display);
+    tracing::info!(request.id = %id, method = %request.method(), route, status, duration_ms, actor, address, left_out, "request");
+}
+
+/// Whether a request was refused before anything was done, so that there may be any number of its kind.
+fn is_flood(request: &HttpRequest, status: StatusCode) -> bool {
+    match status.as_u16() {
+        400 | 405 | 408 | 411 | 413 | 414 | 415 | 417 | 429 | 431 => true,
+        503 => connection::is_reserved(request),
+        _another => false,
+    }
+}
+
+/// Whom a line names.
+#[derive(Default)]
+struct Blamed {
+    actor: Option<String>,
+    address: Option<IpAddr>,
+}
+
+impl Blamed {
+    fn of(request: &HttpRequest, route: &str, status: StatusCode) -> Self {
+        let is_forbidden = status == StatusCode::FORBIDDEN;
+        let is_failed_sign_in = SIGN_IN.contains(&route) && status.is_client_error();
+        match caller(request) {
+            Some(caller) if is_forbidden => Self { actor: caller.actor(request), address: Some(caller.client.address) },
+            Some(caller) if is_failed_sign_in => Self { actor: None, address: Some(caller.client.address) },
+            Some(_) | None => Self::default(),
+        }
+    }
+}
+
+const SIGN_IN: [&str; 4] =
+    ["/api/agent/login", "/api/v1/agent/login", "/api/auth/agent/login", "/api/v1/auth/agent/login"];
+
+fn caller(request: &HttpRequest) -> Option<Rc<Caller>> {
+    request.extensions().get::<Rc<Caller>>().cloned()
 }

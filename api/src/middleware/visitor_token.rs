@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::auth::{
     caller::Caller,
-    visitor::{IssuedToken, end_of_shared_cookie},
+    visitor::{IssuedToken, end_of_cookie},
 };
 
 /// Where a visitor's token is given besides the cookie.
@@ -20,8 +20,8 @@ pub(super) fn add(issued: &IssuedToken, caller: &Caller, is_widget: bool, answer
         answer.insert(VISITOR_TOKEN, token);
     }
     let is_secure = caller.client.is_secure;
-    let ended = caller.came_by_shared_cookie().then(end_of_shared_cookie);
-    for cookie in [issued.cookie(caller.cookie_name())].into_iter().chain(ended) {
+    let ended = caller.earlier_cookie().map(end_of_cookie);
+    for cookie in [issued.cookie(caller.cookie_name(), is_secure)].into_iter().chain(ended) {
         match set_cookie(cookie, is_secure, is_secure && is_widget) {
             Ok(cookie) => answer.append(SET_COOKIE, cookie),
             Err(error) => {

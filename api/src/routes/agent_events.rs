@@ -26,6 +26,7 @@ use crate::{
         staff_services::StaffServices,
     },
     following::{self, Beside, Over, can_follow},
+    open_streams::StreamPlace,
     openapi::{frames as schemas, texts, words},
     problem::Problem,
     query::QueryFields,
@@ -90,6 +91,7 @@ const ID_CHARS: usize = 36;
 )]
 pub async fn stream(
     may: Require<SessionRead>,
+    place: StreamPlace,
     request: HttpRequest,
     app: AgentEventsServices,
     query: QueryFields,
@@ -110,7 +112,7 @@ pub async fn stream(
     }
     watch_presence(&app.staff, &may.staff).await;
     let selection = Selection { agent: may.staff.agent, watched, sees_all };
-    Ok(respond(frames(app, may.staff, selection, start, head)))
+    Ok(respond(place, frames(app, may.staff, selection, start, head)))
 }
 
 fn watched(query: &QueryFields) -> Result<HashSet<SessionId>, Problem> {

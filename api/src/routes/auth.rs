@@ -20,7 +20,7 @@ use domain::{
     text::Username,
 };
 use event_store::Position;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,6 +38,7 @@ use crate::{
         JsonBody,
         field::{required, unless_empty},
     },
+    client_ip::subscriber,
     openapi::{texts, words},
     problem::Problem,
     request::request_id,
@@ -104,7 +105,7 @@ pub struct LoginAnswer {
     post, path = "/api/agent/login", operation_id = "sign_in", tag = "sign-in", request_body = LoginRequest,
     responses(
         (status = 200, body = LoginAnswer),
-        (status = 401, description = "INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG"),
+        (status = 401, description = "INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG; INITIAL_PASSWORD_EXPIRED: somebody else set it more than 7 days ago"),
         (status = 503),
         (status = 429, description = "TOO_MANY_FAILURES: wait as Retry-After says"),
     )
@@ -131,6 +132,7 @@ pub async fn login(
         note_failure(&staff, &request, &found, now);
         return Err(invalid_credentials());
     };
+    refuse_old_initial_password(&staff, &found, now).await?;
     let (agent, origin) = (found.agent, whereabouts(&request));
     let proof = second_factor_of(&staff, &found, code, now).await?;
     let start = SignInStart { agent, device, origin, checked, proof, correlation_id: request_id() };
@@ -144,6 +146,22 @@ pub async fn login(
     let counted = [account, address, Subject::second_factor(staff.log_id, agent)];
     staff.login_throttle.forget(&counted).await.map_err(store_away)?;
     answer(&staff, agent, begun, now).await
+}
+
+/// How long a password that somebody else set opens the change of itself.
+const INITIAL_PASSWORD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Only whoever has the right password gets here, and so learns of it.
+async fn refuse_old_initial_password(staff: &StaffServices, found: &Found, now: Timestamp) -> Result<(), Problem> {
+    if !found.account().is_some_and(|account| account.must_change_password) {
+        return Ok(());
+    }
+    let set_at = staff.accounts.password_set_at(found.agent).await?;
+    if set_at.is_some_and(|at| now.duration_since(at) <= INITIAL_PASSWORD) {
+        return Ok(());
+    }
+    let detail = "the password was set by somebody else, and has not been changed within 7 days: have another one set";
+    Err(Problem::new(StatusCode::UNAUTHORIZED, "INITIAL_PASSWORD_EXPIRED", detail))
 }
 
 /// What came as a second factor. Codes are counted for the account from whatever device: whoever gets here has the password.
@@ -168,7 +186,9 @@ async fn find(staff: &StaffServices, name: &str) -> Result<Found, Problem> {
 
 fn subjects(staff: &StaffServices, request: &HttpRequest, agent: AgentId) -> [Subject; 2] {
     let log_id = staff.log_id;
-    [Subject::account(log_id, agent), Subject::address(log_id, &address(request))]
+    // Whoever has one address of IPv6 has a /64 of them.
+    let address = subscriber(Caller::of(request).client.address).to_string();
+    [Subject::account(log_id, agent), Subject::address(log_id, &address)]
 }
 
 pub(super) async fn wait_for_ones_turn(staff: &StaffServices, subjects: &[Subject]) -> Result<(), Problem> {

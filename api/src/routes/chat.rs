@@ -172,7 +172,7 @@ pub async fn chat(
     }
     let Received { session, message, position } = accepted.received;
     let waiting = await_reply(app.sessions.journal(), &app.tail, session, message, position);
-    let departure = app.revocation.revoked(app.customers.clone(), accepted.visitor);
+    let departure = app.revocation.revoked(app.customers.clone(), accepted.visitor, None);
     let limit = app.settings.assistant_limit_seconds + PATIENCE;
     tokio::select! {
         ending = tokio::time::timeout(limit, waiting) => match ending {

@@ -29,6 +29,7 @@ use crate::{
     auth::require::KnownVisitor,
     body::JsonBody,
     following::{can_follow, log_end},
+    open_streams::StreamPlace,
     openapi::{frames, parameters::Keyed},
     problem::Problem,
     reader::{Reader, Shown},
@@ -76,6 +77,7 @@ requested_services! {
 pub async fn stream(
     visitor: KnownVisitor,
     request: HttpRequest,
+    place: StreamPlace,
     key: RequestKey,
     app: ChatStreamServices,
     body: JsonBody<ChatRequest>,
@@ -83,10 +85,10 @@ pub async fn stream(
     can_follow(&app.tail)?;
     let taking = Taking { sessions: &app.sessions, customers: &app.customers, rules: &app.rules, node: &app.node };
     match accept(&taking, &visitor, &request, key, body.0).await {
-        Ok(accepted) => Ok(respond(frames(app, accepted))),
+        Ok(accepted) => Ok(respond(place, frames(app, accepted))),
         Err(problem) if problem.is_refusal() => {
             let frame = data_frame(&json!({"type": "error", "content": problem.detail()}));
-            Ok(respond(Box::pin(futures::stream::iter([frame]))))
+            Ok(respond(place, Box::pin(futures::stream::iter([frame]))))
         }
         Err(problem) => Err(problem),
     }
@@ -101,7 +103,7 @@ fn frames(app: ChatStreamServices, accepted: Accepted) -> Frames {
             "session_name": accepted.session_name,
             "session_id": received.session,
         }));
-        let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor);
+        let mut revocation = app.revocation.revoked(app.customers.clone(), accepted.visitor, None);
         let mut live = app.ephemeral.follow_reply(received.session);
         let mut events = app.tail.follow_stream(&stream_of(received.session), received.position);
         let mut answer = Progress::new(received.message);

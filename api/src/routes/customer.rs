@@ -4,7 +4,10 @@
 
 use actix_web::{HttpResponse, web::Data};
 use commands::{Customers, customers::Identify};
-use domain::customer::{Customer, event::Profile};
+use domain::{
+    VisitorId,
+    customer::{Customer, event::Profile},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,7 +102,7 @@ pub async fn show(visitor: KnownVisitor, customers: Data<Customers>) -> Result<H
 /// Makes the visitor the customer that the shop's identity token names.
 ///
 /// Records `customer.identified`, or `customer.profile_changed` where the shop says something new. The visitor's sessions are
-/// that customer's from now on. A visitor that is another customer already, or has signed out, stays behind: the answer brings
+/// that customer's from now on, and the visitor's earlier tokens are over: the answer brings the one that counts. A visitor that is another customer already, or has signed out, stays behind: the answer brings
 /// the token of a new visitor, without sessions. A token is good once; the same visitor may repeat it while it lives, for the
 /// answer may have been lost.
 ///
@@ -120,7 +123,8 @@ pub async fn identify(
     body: JsonBody<IdentifyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let GoodToken { identity, id } = identity_tokens.check(&body.0.identity_token, visitors.clock.now())?;
-    let command = Identify { visitor: holder.visitor, identity, token: id, correlation_id: request_id() };
+    let is_in_force = holder.is_in_force().await?;
+    let command = Identify { visitor: holder.visitor, is_in_force, identity, token: id, correlation_id: request_id() };
     let identified = visitors.customers.identify(command).await?;
     holder.visitor.into_iter().for_each(|visitor| visitors.revocation.forget(visitor));
     holder.become_visitor(identified.visitor);
@@ -146,7 +150,7 @@ pub async fn sign_out(
     visitors: Data<Visitors>,
     _body: JsonBody<SignOutRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let position = match holder.visitor {
+    let position = match leaving(&holder, &visitors).await? {
         Some(visitor) => {
             let position = visitors.customers.sign_out(visitor, request_id()).await?;
             visitors.revocation.forget(visitor);
@@ -156,4 +160,11 @@ pub async fn sign_out(
     };
     holder.become_new_visitor();
     Ok(CustomerData::default().answer(position))
+}
+
+/// Who signs out. A repeat answers as the first did; a token of before the shop named the visitor signs nobody out.
+async fn leaving(holder: &TokenHolder, visitors: &Visitors) -> Result<Option<VisitorId>, Problem> {
+    let Some(visitor) = holder.visitor else { return Ok(None) };
+    let may = holder.is_in_force().await? || visitors.customers.has_left(visitor).await?;
+    Ok(may.then_some(visitor))
 }

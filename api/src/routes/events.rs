@@ -1,7 +1,7 @@
 //! `GET /api/events`: the whole log as it grows, for auditors and integrations; as server-sent events, or as NDJSON up to
 //! the head.
 
-use std::{pin::pin, sync::Arc};
+use std::{ops::RangeInclusive, pin::pin, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use commands::{AccessLog, CommandError, Sessions};
 use domain::agent::Permission;
 use event_store::{Clock, EventReader, Identity, Position};
-use futures::{Stream, StreamExt, stream};
+use futures::{FutureExt as _, Stream, StreamExt, stream};
 use journal::{Decoded, Journal, JournalError, Tail};
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     },
     envelope::{self, Envelope},
     following::{self, Over, can_follow},
+    open_streams::StreamPlace,
     openapi::{frames as schemas, texts},
     problem::Problem,
     query::QueryFields,
@@ -51,6 +52,8 @@ requested_services! {
 }
 
 const NDJSON: &str = "application/x-ndjson";
+/// Lines that go out together.
+const LINES: usize = 16;
 
 /// Streams every event of the log after a position.
 ///
@@ -74,6 +77,7 @@ const NDJSON: &str = "application/x-ndjson";
 )]
 pub async fn stream(
     may: Require<LogRead>,
+    place: StreamPlace,
     request: HttpRequest,
     app: EventsServices,
     query: QueryFields,
@@ -87,13 +91,15 @@ pub async fn stream(
     app.access_log.log_exported(may.staff.agent, from, personal, app.clock.now(), request_id()).await?;
     if !accept.contains(NDJSON) {
         can_follow(&app.tail)?;
-        return Ok(respond(frames(app, may.staff, needed, start, head)));
+        return Ok(respond(place, frames(app, may.staff, needed, start, head)));
     }
     if start == Start::Reset {
         let detail = "the cursor is of the log before a restore; begin again without it";
         return Err(Problem::new(StatusCode::CONFLICT, "CURSOR_OF_OTHER_GENERATION", detail));
     }
-    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines(app.sessions, app.pulse, needed, from, head)))
+    let over = over(may.staff, app.directory, needed);
+    let lines = lines(place, app.sessions, app.pulse, needed, from..=head, over);
+    Ok(HttpResponse::Ok().content_type(NDJSON).streaming(lines))
 }
 
 /// The permissions that a stream of this kind shows events by, and needs for as long as it is open: personal parts are for those
@@ -111,20 +117,29 @@ fn frames(app: EventsServices, staff: Staff, needed: &'static [Permission], star
     let events = app.tail.follow(start.position(head));
     let (directory, stopping) = (app.directory, Stopping::clone(&app.stopping));
     let (frames, sessions, identity) = (app.staff_frames, app.sessions, *app.identity);
-    let over: Over = Box::pin(async move { staff.until_over(&directory, needed).await });
+    let over = over(staff, directory, needed);
     let frame = async move |decoded: &Decoded| frames.of(sessions.journal(), identity, needed, decoded).await;
     following::frames(first, events, Box::pin(stream::pending()), over, stopping, frame)
 }
 
-/// Broken off where an event cannot be read, or a store falls silent: a client sees an incomplete body, never a gap.
+/// Completes when the reader may not go on.
+fn over(staff: Staff, directory: Arc<StaffDirectory>, needed: &'static [Permission]) -> Over {
+    Box::pin(async move { staff.until_over(&directory, needed).await })
+}
+
+/// Broken off where an event cannot be read, a store falls silent, or the reader may not go on: a client sees an incomplete body, never a
+/// gap.
 fn lines(
+    place: StreamPlace,
     sessions: Arc<Sessions>,
     pulse: Arc<StorePulse>,
     needed: &'static [Permission],
-    after: Position,
-    head: Position,
+    wanted: RangeInclusive<Position>,
+    mut over: Over,
 ) -> impl Stream<Item = Result<Bytes, Problem>> {
+    let (after, head) = wanted.into_inner();
     async_stream::try_stream! {
+        let _until_the_end = place;
         let mut reader = Reader::staff(needed);
         let mut pages = pin!(sessions.journal().read_all(after));
         loop {
@@ -134,7 +149,12 @@ fn lines(
             };
             let Some(page) = page? else { return };
             let page = page.map_err(CommandError::from)?;
-            yield lines_of(&mut reader, sessions.journal(), &page, head).await.map_err(CommandError::from)?;
+            for some in page.chunks(LINES) {
+                if (&mut over).now_or_never().is_some() {
+                    Err::<(), _>(Problem::unauthorized("the right to read this has ended"))?;
+                }
+                yield lines_of(&mut reader, sessions.journal(), some, head).await.map_err(CommandError::from)?;
+            }
             if page.last().is_none_or(|last| last.position() >= head) {
                 return;
             }

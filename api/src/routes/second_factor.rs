@@ -5,6 +5,7 @@
 
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Path},
 };
 use commands::accounts::{Managed, Subject};
@@ -213,13 +214,14 @@ pub async fn disable(
 /// too. A repeat records nothing.
 ///
 /// # Errors
-/// There is no such account, the caller may not, or the log is away.
+/// There is no such account, it is the caller's own, the caller may not, or the log is away.
 #[utoipa::path(
     post, path = "/api/agents/{id}/reset-second-factor", operation_id = "reset_second_factor", tag = "team",
     security(("bearer" = [])),
     params(("id" = String, Path, description = "The account's id, or what it signs in with")),
     responses(
         (status = 200, body = AgentAnswer),
+        (status = 409, description = "OWN_SECOND_FACTOR: one's own is turned off with its code, by POST /api/agent/second-factor/disable"),
     )
 )]
 pub async fn reset(
@@ -228,6 +230,10 @@ pub async fn reset(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let agent = named(&staff, &id)?;
+    if agent == caller.staff.agent {
+        let detail = "one's own second factor is turned off with POST /api/agent/second-factor/disable";
+        return Err(Problem::new(StatusCode::CONFLICT, "OWN_SECOND_FACTOR", detail));
+    }
     let reset = staff.accounts.reset_second_factor(agent, caller.staff.actor(), request_id()).await?;
     staff.directory.reach(reset.position, PATIENCE).await;
     Ok(answer(&reset, staff.clock.now()))

@@ -1,15 +1,17 @@
 //! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
 //!
-//! Invariant: the session's stream is read once to open it. Whether the session is there, whose it is, what the customer's screen
-//! hides and what is sent first all come from that one reading.
+//! Invariants: the session's stream is read once to open it. Whether the session is there, whose it is and what the customer's
+//! screen hides all come from that one reading. Nothing of it is kept: a client that does not read holds a page at most.
+
+use std::pin::pin;
 
 use actix_web::{HttpRequest, HttpResponse, web::Path};
 use bytes::Bytes;
 use commands::{AccessLog, CommandError, Customers, Ephemeral, Sessions, sessions::stream_of};
 use domain::{SessionId, VisitorId, agent::Permission, session::Event};
-use event_store::{Clock, EventReader, Identity, Position};
-use futures::{StreamExt as _, stream};
-use journal::{Decoded, DecodedEvents, Tail};
+use event_store::{Clock, EventReader, Identity, Position, StreamVersion};
+use futures::StreamExt as _;
+use journal::{Decoded, DecodedEvents, Journal, JournalError, Tail};
 use projections::Views;
 
 use super::sessions::{addressed, no_session, record_view};
@@ -23,6 +25,7 @@ use crate::{
     },
     envelope,
     following::{self, Beside, Over, can_follow},
+    open_streams::StreamPlace,
     openapi::{frames as schemas, parameters::NamedSession, texts},
     problem::Problem,
     query::QueryFields,
@@ -32,7 +35,7 @@ use crate::{
     session_owners::SessionOwners,
     sse::{self, Frames, Start, reset_frame, respond},
     supervision::Stopping,
-    visitor_revocation::VisitorRevocation,
+    visitor_revocation::{Issued, VisitorRevocation},
 };
 
 requested_services! {
@@ -61,7 +64,8 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 /// Streams a session's events as server-sent events.
 ///
 /// `event:` is the event's type, `id:` the cursor, `data:` the envelope. Resumes after `Last-Event-ID` or `?after=`; without
-/// either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out. Frames
+/// either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out, or has got
+/// another token because the shop has named it. Frames
 /// `typing` and `viewing` have no id: who types at this moment, and who of staff views the session; a customer is shown that the
 /// agent who has the session types, and no more. Where staff looks, `access.session_viewed` is recorded.
 ///
@@ -83,6 +87,7 @@ const NEEDED: &[Permission] = &[SessionRead::PERMISSION];
 )]
 pub async fn stream(
     caller: OptionalStaff<SessionRead>,
+    place: StreamPlace,
     request: HttpRequest,
     app: SessionEventsServices,
     visitor: Result<KnownVisitor, Problem>,
@@ -90,11 +95,12 @@ pub async fn stream(
     query: QueryFields,
 ) -> Result<HttpResponse, Problem> {
     can_follow(&app.tail)?;
+    let issued = visitor.as_ref().ok().and_then(KnownVisitor::issued);
     let session = addressed(&app.views, &app.sessions, caller.staff.is_some(), visitor, name.into_inner()).await?;
     // Before the stream is read, so that what is read holds everything up to it.
     let head = app.log.head().await?;
-    let (history, live) = app.tail.read_then_follow(&stream_of(session)).await.map_err(CommandError::from)?;
-    if history.is_empty() {
+    let so_far = SoFar::read(app.sessions.journal(), session).await.map_err(CommandError::from)?;
+    if !so_far.is_there {
         return Err(no_session());
     }
     if let Some(staff) = &caller.staff {
@@ -103,29 +109,50 @@ pub async fn stream(
     let start = sse::start(&request, &query, *app.identity, head, Position::START)?;
     let reader = match caller.staff {
         Some(_) => Reader::staff(NEEDED),
-        None => Reader::customer_with_screen(ScreenCursor::after(&history)),
+        None => Reader::customer_with_screen(so_far.screen),
     };
     let beside = beside(&app, caller.staff.as_ref(), session);
-    let over = over(&app, caller.staff, owner(&history));
+    let over = over(&app, caller.staff, so_far.owner, issued);
     let first = (start == Start::Reset).then(|| reset_frame(*app.identity, head));
-    let events = after(start.position(head), history, live);
-    Ok(respond(frames(app, reader, first, events, beside, over)))
+    let events = app.tail.follow_stream(&stream_of(session), start.position(head));
+    Ok(respond(place, frames(app, reader, first, events, beside, over)))
 }
 
-/// Whose session it is; nobody's before it has been opened.
-fn owner(history: &[Decoded]) -> Option<VisitorId> {
-    history.iter().find_map(|decoded| match decoded.event().session() {
-        Some((_, Event::Opened(opened))) => Some(opened.visitor),
-        Some(_) | None => None,
-    })
+/// What a session was when its stream was opened.
+#[derive(Default)]
+struct SoFar {
+    is_there: bool,
+    /// Nobody's before it has been opened.
+    owner: Option<VisitorId>,
+    screen: ScreenCursor,
 }
 
-/// Completes when the customer has signed out, or staff may no longer follow the session. Customers' tokens last longer than any stream.
-fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>) -> Over {
+impl SoFar {
+    async fn read(journal: &Journal, session: SessionId) -> Result<Self, JournalError> {
+        let (mut so_far, stream) = (Self::default(), stream_of(session));
+        let mut pages = pin!(journal.read_stream(&stream, StreamVersion::NONE));
+        while let Some(page) = pages.next().await {
+            page?.iter().for_each(|decoded| so_far.follow(decoded));
+        }
+        Ok(so_far)
+    }
+
+    fn follow(&mut self, decoded: &Decoded) {
+        self.is_there = true;
+        if let Some((_, Event::Opened(opened))) = decoded.event().session() {
+            self.owner = Some(opened.visitor);
+        }
+        self.screen.follow(decoded);
+    }
+}
+
+/// Completes when the customer has signed out or the token is one of before the shop named the customer, or when staff may no longer
+/// follow the session. Customers' tokens last longer than any stream.
+fn over(app: &SessionEventsServices, staff: Option<Staff>, owner: Option<VisitorId>, issued: Option<Issued>) -> Over {
     let directory = app.directory.clone();
     match (staff, owner) {
         (Some(staff), _) => Box::pin(async move { staff.until_over(&directory, NEEDED).await }),
-        (None, Some(owner)) => app.revocation.revoked(app.customers.clone(), owner),
+        (None, Some(owner)) => app.revocation.revoked(app.customers.clone(), owner, issued),
         (None, None) => Box::pin(std::future::pending()),
     }
 }
@@ -137,12 +164,6 @@ fn beside(app: &SessionEventsServices, staff: Option<&Staff>, session: SessionId
         Some(staff) => activities.for_staff(session, staff.agent),
         None => activities.for_customer(session),
     }
-}
-
-/// What was read of the session after a position, and then what comes.
-fn after(after: Position, mut history: Vec<Decoded>, live: DecodedEvents) -> DecodedEvents {
-    history.retain(|decoded| decoded.position() > after);
-    Box::pin(stream::iter(history).map(Ok).chain(live))
 }
 
 fn frames(

@@ -9,7 +9,7 @@ use actix_server::Server;
 use actix_web::{App, HttpResponse, web};
 use tokio::time::sleep;
 
-use super::{AnyError, bind, listen};
+use super::{AnyError, bind, connection_limits, listen};
 use crate::{error_chain::chain, routes::metrics::scrape, services::Services};
 
 /// Between attempts at a port that is taken.
@@ -58,6 +58,7 @@ async fn opened(address: SocketAddr, app: &Arc<Services>) -> Server {
 
 fn try_open(address: SocketAddr, app: &Arc<Services>) -> Result<Server, AnyError> {
     let listener = bind(address)?;
+    let limits = Arc::new(connection_limits(&app.settings));
     let app = app.clone();
     let routes = move || {
         let nothing = || async { HttpResponse::NotFound().finish() };
@@ -67,5 +68,5 @@ fn try_open(address: SocketAddr, app: &Arc<Services>) -> Result<Server, AnyError
             .default_service(web::to(nothing))
     };
     let server = Server::build().disable_signals().workers(1);
-    Ok(listen(server, listener, None, routes)?.run())
+    Ok(listen(server, listener, None, limits, routes)?.run())
 }

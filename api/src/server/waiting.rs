@@ -3,7 +3,7 @@
 //! Invariant: nothing is answered here before there is something to wait for, and requests that come while the real server takes over
 //! wait in the listener that both have.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_server::Server;
 use actix_web::{
@@ -66,7 +66,8 @@ fn answering(
             .default_service(web::to(later))
     };
     let server = Server::build().workers(1).disable_signals().shutdown_timeout(GRACE_SECONDS);
-    Ok(listen(server, listener, tls, app)?.run())
+    let limits = Arc::new(super::connection_limits(settings));
+    Ok(listen(server, listener, tls, limits, app)?.run())
 }
 
 async fn process_lives() -> HttpResponse {

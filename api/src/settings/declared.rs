@@ -368,6 +368,13 @@ declare! {
     /// `https://*.shop.example`, with commas between them.
     frame_ancestors: FrameAncestors = "self";
 
+    /// Browsers that came by https speak nothing else to this host for a year. With this the same counts for all names below it:
+    /// only where each of them speaks TLS.
+    hsts_subdomains: bool = "false";
+
+    /// Whether the API's description is served: `/docs/` and `/openapi.json`.
+    docs: bool = "true";
+
     /// Addresses or networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto`,
     /// `X-Forwarded-Host` and `X-Forwarded-Port`, or `Forwarded`, are believed. The client is the right-most address
     /// that is none of them. Where the two headers differ, neither counts. `docs/proxy.md`.
@@ -381,12 +388,32 @@ declare! {
     /// for clients that are generated from there. `docs/clients.md`.
     public_origin: Option<PublicOrigin>;
 
-    /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. Each node
-    /// counts for itself.
+    /// Messages a minute per visitor and per address, of which 10 may come at once; 0 for no limit. What else a visitor can have
+    /// recorded counts as a message: opening a session, a new conversation, being identified, a rating. Each node counts for
+    /// itself.
     chat_rate_per_minute: u32 = "20", expects("a number of messages, 0 for no limit");
 
     /// Requests a second per address, or per account when signed in; 0 for no limit. Each node counts for itself.
     rate_per_second: u32 = "100", expects("a number of requests, 0 for no limit");
+
+    /// Connections that one address may have open at a time, or one /64 of IPv6; 0 for no limit. Eight more are for staff that is
+    /// signed in, and for health. `trusted_proxies` are not counted so. Counted by each node for itself (`docs/limits.md`).
+    connections_per_address: u32 = "500", expects("a number of connections, 0 for no limit");
+
+    /// Connections that this process may have open at a time, as far as the files reach that it may open. 64 more are for staff
+    /// that is signed in, and for health.
+    connections_at_most: u32 = "16000", expects("a number of connections");
+
+    /// Streams that one visitor may have open at a time; 0 for no limit. Each window of a browser has one, and a second while an
+    /// answer is being made. This and the next two are counted by each node for itself (`docs/limits.md`).
+    streams_per_visitor: u32 = "20", expects("a number of streams, 0 for no limit");
+
+    /// Streams that all visitors at one address may have open at a time; 0 for no limit. Behind a proxy that is not in
+    /// `trusted_proxies` all visitors have one address.
+    streams_per_address: u32 = "200", expects("a number of streams, 0 for no limit");
+
+    /// Streams that all visitors may have open at a time; 0 for no limit. Each takes up to 150 kB while its client does not read.
+    streams_of_visitors: u32 = "10000", expects("a number of streams, 0 for no limit");
 
     /// PEM file with the certificate, and those between it and the root, for TLS in the server itself. When the
     /// files change they are taken up within seconds, without a restart.
@@ -396,7 +423,7 @@ declare! {
     tls_key_file: Option<PathBuf>;
 
     /// Address and port, like `0.0.0.0:80`, on which plain HTTP is told to come back by https to the port of
-    /// `listen`. Needs `tls_cert_file`.
+    /// `listen`; to `/api` it is refused. Needs `tls_cert_file`.
     redirect_listen: Option<SocketAddr>, expects("an address like 0.0.0.0:80");
 
     /// Address and port on which metrics are collected without signing in, as `GET /metrics`; `off` for no such port. Whoever

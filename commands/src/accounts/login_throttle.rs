@@ -2,7 +2,7 @@
 //!
 //! Kept in the policies' store, because it is neither history nor derived from it. Invariants: the wait grows with every
 //! failure and is never longer than 15 minutes, so nobody is locked out for good; while somebody waits nothing is counted,
-//! so that hammering makes it no longer.
+//! so that hammering makes it no longer; a clock that is set back makes no wait longer than a whole one.
 
 use std::time::Duration;
 
@@ -67,6 +67,9 @@ impl LoginThrottle {
     /// The store does not answer.
     pub async fn begin(&self, subjects: &[Subject], now: Timestamp) -> Result<Duration, SqlError> {
         let now = now.as_duration().as_secs_f64();
+        for subject in subjects {
+            self.begin_anew_if_set_back(*subject, now).await?;
+        }
         let mut tx = self.0.begin().await?;
         forget_old(&mut tx, now).await?;
         let mut longest = 0.0_f64;
@@ -78,6 +81,21 @@ impl LoginThrottle {
             return Ok(Duration::ZERO);
         }
         Ok(Duration::from_secs_f64(longest.min(LONGEST.as_secs_f64())))
+    }
+
+    /// A wait that would end later than a whole one from now was begun by a clock that has been set back since.
+    async fn begin_anew_if_set_back(&self, subject: Subject, now: f64) -> Result<(), SqlError> {
+        let sql = "select failures, next_at from sign_in_failure where subject = $1";
+        let rows = self.0.fetch(sql, &[subject.0.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        let ends = now + wait_after(u32::try_from(row.int(0)?).unwrap_or(u32::MAX)).as_secs_f64();
+        if row.float(1)? <= ends + 1.0 {
+            return Ok(());
+        }
+        let mut tx = self.0.begin().await?;
+        tx.execute("update sign_in_failure set next_at = $2 where subject = $1", &[subject.0.into(), ends.into()])
+            .await?;
+        tx.commit().await
     }
 
     /// They came in: what was before does not count any more.
@@ -150,5 +168,22 @@ mod tests {
         assert_eq!(failures.begin(&[anna], later).await.expect("answers"), Duration::ZERO, "the wait is over");
         failures.forget(&[anna, here]).await.expect("forgets");
         assert_eq!(failures.begin(&[anna, here], NOW).await.expect("answers"), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn wait_is_no_longer_than_its_length_after_the_clock_was_set_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::sqlite(&folder.path().join("policies.db"), Access::Durable).await.expect("opens");
+        migrate_policy(&database).await.expect("migrates");
+        let failures = LoginThrottle::new(database);
+        let anna = [Subject::account(Uuid::from_u128(1), domain::AgentId(Uuid::from_u128(2)))];
+        for _ in 0..4 {
+            failures.begin(&anna, NOW).await.expect("counts");
+        }
+        let set_back = NOW - jiff::SignedDuration::from_hours(1);
+        let wait = failures.begin(&anna, set_back).await.expect("answers");
+        assert!(!wait.is_zero() && wait <= Duration::from_secs(2), "{wait:?}");
+        let later = set_back + jiff::SignedDuration::from_secs(2);
+        assert_eq!(failures.begin(&anna, later).await.expect("answers"), Duration::ZERO, "it is over when it is over");
     }
 }

@@ -1,20 +1,23 @@
 //! Accounts are made and changed: by an administrator, by their owner, or by the first start.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use domain::{
     AgentId, SignInId,
     agent::{
-        Account, Command, Rejection,
+        Account, Command, Event, Rejection,
         command::{Changes, NewAccount},
         event::{PasswordHash, PasswordOrigin},
     },
     text::Username,
 };
-use event_store::{Actor, Position};
+use event_store::{Actor, Position, StreamVersion};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use journal::Decoded;
 use uuid::Uuid;
 
-use super::{Accounts, LoadedState, metadata};
+use super::{Accounts, LoadedState, metadata, stream_of};
 use crate::{error::CommandError, executor::Execution};
 
 /// An account as a command left it.
@@ -46,6 +49,21 @@ impl Found {
 }
 
 impl Accounts {
+    /// When an account's password was set.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn password_set_at(&self, agent: AgentId) -> Result<Option<Timestamp>, CommandError> {
+        let (stream, mut set_at) = (stream_of(agent), None);
+        let mut pages = pin!(self.journal().read_stream(&stream, StreamVersion::NONE));
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            let is_set = |decoded: &&Decoded| matches!(decoded.event().agent(), Some((_, Event::PasswordSet(_))));
+            set_at = page.iter().rev().find(is_set).map(|decoded| decoded.recorded().recorded_at).or(set_at);
+        }
+        Ok(set_at)
+    }
+
     /// Makes an account, whose name is in NFC.
     ///
     /// # Errors

@@ -32,6 +32,9 @@ impl fmt::Debug for TokenId {
 pub struct Identify {
     /// Who brings it, where that is known.
     pub visitor: Option<VisitorId>,
+    /// Whether the visitor's token is in force. With one of before the shop first named the visitor, nothing is done to that one
+    /// but what the same customer may.
+    pub is_in_force: bool,
     /// What it says.
     pub identity: Identity,
     /// Which token it is.
@@ -72,7 +75,9 @@ impl Customers {
         let Some(visitor) = request.visitor else { return self.identify_as(fresh(), &request).await };
         match self.identify_as(visitor, &request).await {
             Err(IdentifyError::Command(CommandError::Customer(Rejection::AnotherCustomer))) => {
-                self.leave(visitor, LeaveReason::AnotherCustomer, request.correlation_id).await?;
+                if request.is_in_force {
+                    self.leave(visitor, LeaveReason::AnotherCustomer, request.correlation_id).await?;
+                }
                 self.identify_as(fresh(), &request).await
             }
             Err(IdentifyError::Command(CommandError::Customer(Rejection::SignedOut) | CommandError::Erased)) => {

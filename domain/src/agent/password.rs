@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing here keeps or shows a password.
 
-use std::{collections::HashSet, sync::LazyLock};
+use sha2::{Digest as _, Sha256};
 
 use crate::text::{Username, form::compatible};
 
@@ -12,9 +12,11 @@ pub const MIN_CHARS: usize = 10;
 pub const MAX_BYTES: usize = 1_024;
 /// An account's name of so many letters must not be part of its password; shorter ones are part of too many words.
 const MIN_NAME_CHARS: usize = 4;
-/// Of the 20,000 passwords that are used most (Royce Williams' list, as Django has it), those long enough to be taken.
-static COMMON: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+/// The 100,000 passwords that are used most among those long enough to be taken: the first bytes of each one's SHA-256, in order. Where
+/// they are from, and under which licence, stands in `common_passwords.md`.
+const COMMON: &[u8] = include_bytes!("common_passwords.bin");
+/// Bytes of a digest that are kept.
+const DIGEST_BYTES: usize = 5;
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,12 +50,18 @@ pub fn fits(password: &str, username: &Username) -> Result<(), Unfit> {
         return Err(Unfit::TooLong);
     }
     let lower = password.to_lowercase();
-    if COMMON.contains(&*lower) {
+    if is_common(&lower) {
         return Err(Unfit::Common);
     }
     let name = compatible(username.as_str());
     let is_own = name.chars().count() >= MIN_NAME_CHARS && lower.contains(&*name);
     if is_own { Err(Unfit::OwnName) } else { Ok(()) }
+}
+
+fn is_common(lower: &str) -> bool {
+    let digest = Sha256::digest(lower);
+    let (all, _) = COMMON.as_chunks::<DIGEST_BYTES>();
+    all.binary_search_by(|one| one[..].cmp(&digest[..DIGEST_BYTES])).is_ok()
 }
 
 #[cfg(test)]
@@ -65,10 +73,16 @@ mod tests {
     }
 
     #[test]
+    fn common_passwords_are_a_hundred_thousand_in_order() {
+        let (all, rest) = COMMON.as_chunks::<DIGEST_BYTES>();
+        assert!(all.len() > 100_000 && rest.is_empty() && all.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
     fn short_common_and_own_names_are_not_taken() {
         assert_eq!(tried("abcdefghi"), Err(Unfit::TooShort));
         assert_eq!(tried("电电电电电电电电电"), Err(Unfit::TooShort), "characters count, not bytes");
-        for common in ["1234567890", "Password123", "qwertyuiop"] {
+        for common in ["1234567890", "Password123", "qwertyuiop", "Iloveyou12", "manchesterunited", "0.00000000"] {
             assert_eq!(tried(common), Err(Unfit::Common), "{common}");
         }
         assert_eq!(tried("Anna-is-the-best"), Err(Unfit::OwnName));

@@ -98,6 +98,9 @@ pub struct Account {
 /// How long a refresh token that was exchanged may be exchanged again by the same device, for the newest pair: an answer may have
 /// been lost, and any number of windows of one browser may have asked at once.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// How far the clocks of two nodes may be apart. A token that was exchanged later than that in the future was so by a clock that has
+/// been set back since, and says nothing of how long ago it is.
+const APART: SignedDuration = SignedDuration::from_secs(5);
 
 /// A sign-in that is not over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +126,7 @@ impl SignIn {
     pub fn was_just_exchanged(&self, number: u32, now: Timestamp) -> bool {
         let Some(since) = self.number.checked_sub(number).filter(|since| *since > 0) else { return false };
         let place = usize::try_from(since).ok().and_then(|since| self.exchanged.len().checked_sub(since));
-        place.is_some_and(|place| now.duration_since(self.exchanged[place]) <= GRACE)
+        place.is_some_and(|place| (-APART..=GRACE).contains(&now.duration_since(self.exchanged[place])))
     }
 
     fn renew(&mut self, renewed: &SignInRenewed) {

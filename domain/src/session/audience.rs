@@ -59,14 +59,15 @@ impl Event {
 }
 
 impl Event {
-    /// Fields of the plain part that the customer does not see: rules, the policy and the queue are the shop's own.
+    /// Fields of the plain part that the customer does not see: rules, the policy and the queue are the shop's own, and so are its
+    /// nodes, and where and how surely an answer was found.
     #[must_use]
     pub fn hidden_from_customer(&self) -> &'static [&'static str] {
         match self {
             Self::Escalated(_) => &["rule", "policy_version", "class", "group", "severity"],
-            Self::CustomerMessageSent(_) => &["rule_signals"],
-            Self::AssistantReplied(_) => &["rule_signals", "confidence_permille", "tokens", "cost"],
-            Self::AssistantRunStarted(_) => &["variant"],
+            Self::CustomerMessageSent(_) => &["rule_signals", "incarnation"],
+            Self::AssistantReplied(_) => &["rule_signals", "confidence_permille", "sources", "tokens", "cost"],
+            Self::AssistantRunStarted(_) => &["variant", "incarnation"],
             Self::ReturnedToQueue(_) => &["group"],
             Self::AgentMessageSent(_) => &["quick_reply"],
             Self::Opened(_)

@@ -99,7 +99,7 @@ impl Window {
             if self.events.back().is_some_and(|last| last.position.next() != recorded.position) {
                 *self = Self::default();
             }
-            self.bytes += size(recorded);
+            self.bytes += recorded.content_bytes();
             self.streams.entry(recorded.stream.clone()).or_default().push_back(recorded.clone());
             self.events.push_back(recorded.clone());
         }
@@ -110,7 +110,7 @@ impl Window {
 
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.events.pop_front() else { return };
-        self.bytes -= size(&oldest);
+        self.bytes -= oldest.content_bytes();
         if let Some(events) = self.streams.get_mut(&oldest.stream) {
             events.pop_front();
             if events.is_empty() {
@@ -118,10 +118,6 @@ impl Window {
             }
         }
     }
-}
-
-fn size(recorded: &RecordedEvent) -> usize {
-    recorded.event.data.len() + recorded.event.personal.as_ref().map_or(0, |personal| personal.len())
 }
 
 #[cfg(test)]

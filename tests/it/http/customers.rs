@@ -2,6 +2,7 @@
 
 mod cookies;
 mod examples;
+mod fixation;
 mod leaving;
 mod legacy;
 mod nodes;

@@ -4,6 +4,8 @@
 //! the limit of another.
 
 mod addresses;
+mod connections;
+mod floods;
 mod headers;
 mod origins;
 mod rates;
@@ -11,6 +13,7 @@ mod refused_starts;
 mod secrets;
 mod slow;
 mod tls;
+mod unread;
 
 use std::sync::OnceLock;
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use serde_json::json;
+use tests::desk::EventFrame;
 
 use super::{LIMIT, customer_with, desk, fresh, ok, patient, problem};
 
@@ -26,6 +27,23 @@ async fn event_reaches_open_streams_within_two_seconds() {
     let (answer, elapsed) = tokio::join!(sent, heard);
     answer.unwrap();
     assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn customers_frames_have_no_node_confidence_or_source() {
+    let session = fresh("inside");
+    let customer = customer_with(&session).await;
+    customer.chat(&session, "How long is the warranty?").await.unwrap();
+    let is_last = |frame: &EventFrame| frame.event.as_deref() == Some("session.assistant_replied");
+    let frames = customer.follow(&session, None).await.unwrap().until(is_last).await;
+    for frame in &frames {
+        for field in ["incarnation", "confidence_permille", "sources", "rule_signals", "tokens", "cost"] {
+            assert!(frame.data["data"].get(field).is_none(), "{field} in {frame:?}");
+        }
+    }
+    let all = desk().staff().log().await.unwrap();
+    let replied = all.iter().find(|event| event["position"] == frames.last().unwrap().data["position"]).unwrap();
+    assert!(replied["data"]["sources"].is_array() && replied["data"]["confidence_permille"].is_u64(), "{replied}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,7 +37,7 @@ const TOKEN_KEY: [u8; 32] = [5; 32];
 
 /// A visitor's token as a server with this key signs it at this time.
 pub(super) fn token_of(key: &[u8], visitor: Uuid, at: Timestamp) -> String {
-    VisitorTokens::new(&[key.to_vec()]).issue(VisitorId(visitor), at).token
+    VisitorTokens::new(&[key.to_vec()]).issue(VisitorId(visitor), false, at).token
 }
 
 /// A server, and its customer's token.

@@ -70,13 +70,13 @@ pub(super) fn api_keys() -> Vec<Vec<u8>> {
 pub(super) fn visitor(bytes: &[u8]) -> bool {
     let Some(token) = text(bytes) else { return false };
     let found = VISITORS.check(token, signed_at());
-    assert!(found.is_none_or(|(visitor, _)| visitor == VISITOR));
+    assert!(found.is_none_or(|token| token.visitor == VISITOR));
     found.is_some()
 }
 
 pub(super) fn visitors() -> Vec<Vec<u8>> {
     let older = VisitorTokens::new(&[vec![8; 32]]);
-    [&*VISITORS, &older].map(|tokens| tokens.issue(VISITOR, signed_at()).token.into_bytes()).to_vec()
+    [&*VISITORS, &older].map(|tokens| tokens.issue(VISITOR, false, signed_at()).token.into_bytes()).to_vec()
 }
 
 /// When all of them were signed, and are looked at.

@@ -67,6 +67,7 @@ pub(crate) fn as_visitor(sub: &str) -> Profile {
 /// A token of this number says that its bearer is this customer.
 pub(crate) fn identify(visitor: Option<VisitorId>, sub: &str, jti: &str) -> Identify {
     Identify {
+        is_in_force: true,
         visitor,
         identity: Identity { profile: as_visitor(sub), vip: false },
         token: TokenId { audience: "fiido-desk".to_owned(), jti: jti.to_owned() },

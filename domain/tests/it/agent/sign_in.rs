@@ -60,6 +60,13 @@ fn any_token_exchanged_within_30_seconds_gives_the_newest_whatever_lay_between()
 }
 
 #[test]
+fn used_refresh_token_stays_used_when_the_clock_is_set_back() {
+    let state = anna_and([signed_in(1, 0), renewed(1, 1, 900)]);
+    then(&state, renew(1, 0, 897), []);
+    then(&state, renew(1, 0, 890), [revoked(1, RevokedReason::TokenReused)]);
+}
+
+#[test]
 fn an_ended_sign_in_is_not_renewed() {
     let left = Event::SignedOut(SignedOut { sign_in: sign_in_id(1) });
     for end in [left, revoked(1, RevokedReason::Asked)] {

@@ -46,7 +46,8 @@ proptest! {
     #[test]
     fn what_customers_do_not_see_of_the_plain_part_is_a_field_of_it(event in arbitrary::event()) {
         let plain: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&encode(&event).data).unwrap();
-        let optional = ["group", "rule_signals", "confidence_permille", "tokens", "cost", "variant", "quick_reply"];
+        let optional =
+            ["group", "rule_signals", "confidence_permille", "sources", "tokens", "cost", "variant", "quick_reply"];
         for field in event.hidden_from_customer() {
             prop_assert!(plain.contains_key(*field) || optional.contains(field), "{field}");
         }

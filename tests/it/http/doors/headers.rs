@@ -2,9 +2,10 @@
 
 use reqwest::{Method, Response};
 use serde_json::json;
+use tests::desk::{Desk, Setup};
 
 use super::{PROXY, SHOP, from, guarded, header};
-use crate::http::desk;
+use crate::http::{desk, problem};
 
 /// The headers of every response.
 fn assert_guarded(answer: &Response, what: &str) {
@@ -96,5 +97,18 @@ async fn pages_have_no_inline_script_or_style() {
             rest.split(['=', ' ', '>', '<']).next().is_some_and(|name| rest[name.len()..].starts_with("=\""))
         });
         assert_eq!(handler, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn hsts_reaches_subdomains_and_the_description_is_off_where_set_so() {
+    let settings = [("DESK_HSTS_SUBDOMAINS", "true"), ("DESK_DOCS", "false"), ("DESK_TRUSTED_PROXIES", "127.0.0.1")];
+    let environment = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
+    let own = Desk::start(Setup { environment, ..Setup::default() });
+    let request = tests::http_client::client().get(format!("{}/api/config", own.url()));
+    let answer = request.header("X-Forwarded-Proto", "https").send().await.unwrap();
+    assert_eq!(header(&answer, "strict-transport-security"), "max-age=31536000; includeSubDomains");
+    for path in ["/docs", "/docs/", "/docs/styles.js", "/openapi.json"] {
+        problem(own.customer().get(path).await.unwrap(), 404, "NOT_FOUND").await;
     }
 }

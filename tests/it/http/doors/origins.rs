@@ -156,11 +156,34 @@ async fn visitor_cookie_is_cross_site_for_widget_origins_only() {
     ] {
         let cookie = cookie_for(address, proto, origin).await;
         let what = format!("{address} {proto} {origin:?}: {cookie}");
-        assert!(cookie.starts_with("desk_visitor_") && cookie.contains("; HttpOnly"), "{what}");
+        let name = if is_secure { "__Host-desk_visitor_" } else { "desk_visitor_" };
+        assert!(cookie.starts_with(name) && cookie.contains("; HttpOnly") && cookie.contains("; Path=/"), "{what}");
         assert_eq!(cookie.contains("; Secure"), is_secure, "{what}");
         assert_eq!(cookie.contains("; SameSite=Lax"), !is_third_partys, "{what}");
         assert_eq!(cookie.contains("; SameSite=None") && cookie.ends_with("; Partitioned"), is_third_partys, "{what}");
     }
+}
+
+#[tokio::test]
+async fn plain_cookie_is_taken_over_https_and_replaced_by_one_of_this_host_alone() {
+    let plain = cookie_for(PROXY, "http", None).await;
+    let plain = plain.split(';').next().unwrap();
+    let ask = |cookie: &str, proto: &str| {
+        let request = from(PROXY).get(format!("{}/api/customer", guarded().url()));
+        request.header("Cookie", cookie).header("X-Forwarded-Proto", proto).send()
+    };
+    assert!(!ask(plain, "http").await.unwrap().headers().contains_key("set-cookie"));
+    let answer = ask(plain, "https").await.unwrap();
+    let set: Vec<&str> = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let (name, token) = plain.split_once('=').unwrap();
+    let [new, ended] = set.as_slice() else { panic!("{set:?}") };
+    assert!(new.starts_with(&format!("__Host-{name}=")) && new.contains("Max-Age=15552000"), "{new}");
+    assert!(ended.starts_with(&format!("{name}=;")) && ended.contains("Max-Age=0"), "{ended}");
+    let new = new.split(';').next().unwrap();
+    assert!(!ask(new, "https").await.unwrap().headers().contains_key("set-cookie"), "it is fresh");
+    // Another host of the domain can set the plain one, and it does not win.
+    let both = ask(&format!("{name}={token}; {new}"), "https").await.unwrap();
+    assert!(!both.headers().contains_key("set-cookie"));
 }
 
 #[tokio::test]

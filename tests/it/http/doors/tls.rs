@@ -26,7 +26,7 @@ async fn tls_responses_have_hsts() {
     assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     let answer = say(secured.connect().await, CHAT).await;
     assert_eq!(status(&answer), 200, "{answer}");
-    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: desk_visitor_")).unwrap();
+    let cookie = answer.lines().find(|line| line.starts_with("set-cookie: __Host-desk_visitor_")).unwrap();
     assert!(cookie.contains("; Secure") && cookie.contains("; HttpOnly"), "{cookie}");
     let _ready = secured.desk.log_with("desk is ready: https://");
 }

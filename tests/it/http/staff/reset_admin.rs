@@ -51,14 +51,17 @@ async fn reset_admin_restores_access_without_an_administrator() {
     let refused = reset_admin(&desk);
     assert_eq!(refused.status.code(), Some(2), "desk runs on this folder");
     desk.terminate();
-    // Running it again, as after a kill, has the same result.
+    let file = desk.data_dir().join("admin-password");
+    let mut passwords = Vec::new();
+    // Running it again, as after a kill, has the same result, but for the password.
     for _ in 0..2 {
         let done = reset_admin(&desk);
         assert_eq!(done.status.code(), Some(0), "{done:?}");
         assert!(String::from_utf8(done.stdout).unwrap().contains("admin-password"));
+        passwords.push(std::fs::read_to_string(&file).unwrap());
     }
+    assert_ne!(passwords[0], passwords[1], "a new one each time");
     desk.start_again();
-    let file = desk.data_dir().join("admin-password");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let password = std::fs::read_to_string(&file).unwrap().trim().to_owned();
     problem(sign_in(&desk, "admin", ADMIN_PASSWORD).await, 401, "INVALID_CREDENTIALS").await;

@@ -166,6 +166,15 @@ async fn administrator_resets_the_second_factor() {
     protected.member.again().await;
 }
 
+/// Who has got hold of an access token does not get rid of the factor that it lacks.
+#[tokio::test]
+async fn administrator_cannot_reset_its_own_second_factor() {
+    let protected = Protected::new(Role::Admin).await;
+    let path = format!("/api/agents/{}/reset-second-factor", protected.member.id);
+    problem(protected.member.staff.post(&path, &json!({})).await.unwrap(), 409, "OWN_SECOND_FACTOR").await;
+    assert_eq!(protected.member.profile().await["data"]["has_second_factor"], true);
+}
+
 #[tokio::test]
 async fn second_factor_secrets_are_hidden_from_log_readers() {
     let protected = Protected::new(Role::Agent).await;

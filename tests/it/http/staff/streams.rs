@@ -5,10 +5,15 @@ use std::time::Duration;
 use domain::agent::Role;
 use reqwest::Method;
 use serde_json::json;
-use tests::desk::EventFrame;
+use tests::desk::{Desk, EventFrame, Setup};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
 use super::{Member, desk, fresh, ok};
-use crate::http::customer_with;
+use crate::http::{LIMIT, customer_with};
 
 /// A second, with tolerance for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
@@ -93,4 +98,33 @@ async fn staff_streams_end_when_the_password_is_changed_or_reset() {
             ends_with_a_word(frames).await;
         }
     }
+}
+
+/// An export is larger than what the network holds, so that most of it is still to be sent.
+#[tokio::test]
+async fn export_breaks_off_when_the_sign_in_ends() {
+    let own = Desk::start(Setup::default().with_patient_rules());
+    let (customer, mut last) = (own.customer(), 0);
+    let said = json!({"message": "hello", "user_id": "s", "parameters": {"a": "x".repeat(16_000)}});
+    for _ in 0..600 {
+        let request = customer.request(Method::POST, "/api/chat").header("Prefer", "respond-async").json(&said);
+        last = ok(customer.send(request).await.unwrap()).await["position"].as_u64().unwrap();
+    }
+    let member = Member::at(&own, Role::Auditor).await;
+    let mut export = TcpStream::connect(own.url().strip_prefix("http://").unwrap()).await.unwrap();
+    let head = "GET /api/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: application/x-ndjson\r\n";
+    let head = format!("{head}Authorization: Bearer {}\r\n\r\n", member.staff.token());
+    export.write_all(head.as_bytes()).await.unwrap();
+    let (mut begun, mut some) = (Vec::new(), vec![0; 16_000]);
+    while !String::from_utf8_lossy(&begun).contains("\"position\":1,") {
+        let read = timeout(LIMIT, export.read(&mut some)).await.unwrap().unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&begun));
+        begun.extend_from_slice(&some[..read]);
+    }
+    ok(member.staff.post("/api/agent/logout", &json!({})).await.unwrap()).await;
+    let mut rest = Vec::new();
+    // Broken off, which the library may tell by a reset.
+    let _ = timeout(LIMIT, export.read_to_end(&mut rest)).await.unwrap();
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(!rest.contains(&format!("\"position\":{last},")), "{} bytes came", rest.len());
 }

@@ -24,8 +24,8 @@ async fn plain_http_redirects_to_https() {
     let (_secured, plain, port) = start();
     for (method, path, host) in [
         ("GET", "/", "localhost"),
-        ("GET", "/api/sessions/a%20b?x=1&y=%2F", "localhost:80"),
-        ("POST", "/api/chat", "desk.example"),
+        ("GET", "/workbench/a%20b?x=1&y=%2F", "localhost:80"),
+        ("POST", "/docs", "desk.example"),
         ("GET", "//evil.example/x", "desk.example:8080"),
         ("GET", "/\\evil.example", "[::1]:80"),
         ("DELETE", "/x", "127.0.0.1"),
@@ -35,6 +35,16 @@ async fn plain_http_redirects_to_https() {
         assert_eq!(status, 308, "{answer}");
         assert_eq!(location, format!("https://{name}:{port}{path}"), "{answer}");
         assert!(!answer.contains("set-cookie") && !answer.contains("strict-transport-security"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn api_is_refused_over_plain_http_and_not_redirected() {
+    let (_secured, plain, _) = start();
+    for (method, path) in [("GET", "/api/sessions/a%20b?x=1"), ("POST", "/api/chat"), ("GET", "/desk/api/v1/config")] {
+        let (status, location, answer) = ask(&plain, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\n")).await;
+        assert_eq!((status, location.as_str()), (403, ""), "{answer}");
+        assert!(answer.contains("TLS_REQUIRED"), "{answer}");
     }
 }
 
