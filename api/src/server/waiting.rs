@@ -16,7 +16,7 @@ use tokio::{pin, sync::watch};
 use super::{AnyError, listen};
 use crate::{
     metrics::Metrics,
-    middleware::{tls, trace},
+    middleware::{refusal_lines::RefusalLines, tls, trace},
     problem::Problem,
     routes::health::{ReadyAnswer, lives},
     settings::Settings,
@@ -56,10 +56,12 @@ fn answering(
 ) -> Result<Server, AnyError> {
     let tls = settings.tls.as_ref().map(tls::open).transpose()?;
     let (awaited, metrics) = (Data::new(awaited), Data::new(Metrics::default()));
+    let refusal_lines = Data::new(RefusalLines::new());
     let app = move || {
         ActixApp::new()
             .app_data(awaited.clone())
             .app_data(metrics.clone())
+            .app_data(refusal_lines.clone())
             .wrap(from_fn(trace::around))
             .route("/healthz", web::get().to(process_lives))
             .route("/readyz", web::get().to(not_ready))
