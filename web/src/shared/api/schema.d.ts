@@ -980,7 +980,7 @@ export interface paths {
         /**
          * Makes the visitor the customer that the shop's identity token names.
          * @description Records `customer.identified`, or `customer.profile_changed` where the shop says something new. The visitor's sessions are
-         *     that customer's from now on. A visitor that is another customer already, or has signed out, stays behind: the answer brings
+         *     that customer's from now on, and the visitor's earlier tokens are over: the answer brings the one that counts. A visitor that is another customer already, or has signed out, stays behind: the answer brings
          *     the token of a new visitor, without sessions. A token is good once; the same visitor may repeat it while it lives, for the
          *     answer may have been lost.
          *
@@ -1806,7 +1806,8 @@ export interface paths {
         /**
          * Streams a session's events as server-sent events.
          * @description `event:` is the event's type, `id:` the cursor, `data:` the envelope. Resumes after `Last-Event-ID` or `?after=`; without
-         *     either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out. Frames
+         *     either it begins with the session's first event. A frame `reauthenticate` ends it when the visitor has signed out, or has got
+         *     another token because the shop has named it. Frames
          *     `typing` and `viewing` have no id: who types at this moment, and who of staff views the session; a customer is shown that the
          *     agent who has the session types, and no more. Where staff looks, `access.session_viewed` is recorded.
          *
@@ -6121,7 +6122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG */
+            /** @description INVALID_CREDENTIALS; SECOND_FACTOR_REQUIRED: send `code` as well; SECOND_FACTOR_WRONG; INITIAL_PASSWORD_EXPIRED: somebody else set it more than 7 days ago */
             401: {
                 headers: {
                     /** @description Bearer */
@@ -8627,6 +8628,15 @@ export interface operations {
             };
             /** @description NOT_FOUND: there is none, or it is not the caller's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description OWN_SECOND_FACTOR: one's own is turned off with its code, by POST /api/agent/second-factor/disable */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
