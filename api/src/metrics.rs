@@ -7,6 +7,7 @@
 mod appends;
 pub mod declared;
 mod families;
+pub(crate) mod format;
 mod http;
 pub(crate) mod process;
 mod samples;
@@ -30,8 +31,6 @@ use http::Requests;
 
 /// How long what was asked of the services is told again: several collectors, or one that asks too often, cost no more than one.
 const SAMPLED_FOR: Duration = Duration::from_secs(3);
-/// The content type of what is written.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All metrics of this process.
 pub struct Metrics {

@@ -28,7 +28,7 @@ use crate::{
     },
     metrics::Metrics,
     queue_places::QueuePlaces,
-    routes::{metrics::BackgroundWork, tokens::CozeTokens},
+    routes::{background_work::BackgroundWork, tokens::CozeTokens},
     session_owners::SessionOwners,
     settings::Settings,
     staff_frames::StaffFrames,

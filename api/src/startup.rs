@@ -41,7 +41,7 @@ use crate::{
     clock_file::FileClock,
     data_dir::DataDir,
     metrics::Metrics,
-    routes::{metrics::BackgroundWork, tokens::CozeTokens},
+    routes::{background_work::BackgroundWork, tokens::CozeTokens},
     services::{Services, Started},
     session_owners::SessionOwners,
     settings::Settings,

@@ -25,9 +25,9 @@ use crate::{
 /// # Errors
 /// The log or the key cannot be read, the key is another log's, or the file cannot be written.
 pub async fn checkpoint(source: &Source, wanted: &CheckpointArgs, screen: &mut Screen<'_>) -> Result<Finding, Failure> {
-    let key = CheckpointKey::read(&wanted.key)?;
     let reader = source.reader();
     let log = reader.identity().await?;
+    let key = CheckpointKey::read_for(&wanted.key, log)?;
     if key.public().name() != Checkpoint::origin(log) {
         return Err(Failure::KeyOfAnotherLog { key: key.public().name().to_owned(), log: Checkpoint::origin(log) });
     }

@@ -46,18 +46,37 @@ fn check_config_names_everything_that_would_keep_desk_from_starting() {
             .env("DESK_IDENTITY_KEYS_FILE", path("nowhere"))
             .env("DESK_FAQ_DIR", path("faq"))
             .env("DESK_DATA_DIR", path("plain-file/data"))
+            .env("DESK_LOG_DIR", path("plain-file/logs"))
             .env("DESK_VAULT_URL", "postgres://desk_app:hunter2@127.0.0.1:1/keys");
     });
     assert_eq!(code, Some(2), "{said}");
     let faults: Vec<&str> = said.lines().filter(|line| line.starts_with("FAULT")).collect();
-    for fault in ["chmod 640", "64 hexadecimal digits", "identity_keys_file", "FAQ", "data_dir", "127.0.0.1:1/keys"] {
+    for fault in
+        ["chmod 640", "64 hexadecimal digits", "identity_keys_file", "FAQ", "data_dir", "log_dir", "127.0.0.1:1/keys"]
+    {
         assert!(faults.iter().any(|line| line.contains(fault)), "{fault}: {said}");
     }
-    assert!(said.contains("desk would not start: 6 faults above") && !said.contains("hunter2"), "{said}");
+    assert!(said.contains("desk would not start: 7 faults above") && !said.contains("hunter2"), "{said}");
     let (_, offline) = check(folder.path(), |command| {
         command.arg("--offline").env("DESK_VAULT_URL", "postgres://127.0.0.1:1/keys");
     });
     assert!(offline.contains("databases were not asked") && !offline.contains("cannot be reached"), "{offline}");
+}
+
+/// `openssl rand -hex 32` makes one before there is a log, so that several desks sign with it.
+#[test]
+fn checkpoint_key_that_was_made_before_its_log_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    write_private(folder.path().join("key"), &"11".repeat(32));
+    let (code, said) = check(folder.path(), |command| {
+        command.env("DESK_CHECKPOINT_KEY_FILE", "key");
+    });
+    assert!(code == Some(0) && said.contains("ok     checkpoint key key"), "{said}");
+    write_private(folder.path().join("key"), "too short");
+    let (code, said) = check(folder.path(), |command| {
+        command.env("DESK_CHECKPOINT_KEY_FILE", "key");
+    });
+    assert!(code == Some(2) && said.contains("FAULT  checkpoint key key"), "{said}");
 }
 
 #[test]

@@ -47,7 +47,8 @@ impl Measured {
         let client = tests::http_client::client();
         let open = async || client.get(self.url("/metrics")).send().await.is_ok();
         until("the port is open", PATIENCE, open).await;
-        client.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap()
+        let request = client.get(self.url("/metrics")).header("Accept", OPENMETRICS);
+        request.send().await.unwrap().text().await.unwrap()
     }
 
     async fn scrape(&self) -> Scrape {
@@ -60,6 +61,9 @@ impl Measured {
         self.scrape().await
     }
 }
+
+/// The form that Prometheus asks for.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What was scraped: series with their values, and the families' types and helps.
 struct Scrape {

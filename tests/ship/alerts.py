@@ -168,7 +168,9 @@ def nothing_is_wrong(checks, received):
 
 def names_are_listed(checks):
     """What the real desk exports stands in the list that rules and dashboards may use."""
-    text = urllib.request.urlopen("http://127.0.0.2:9464/metrics", timeout=5).read().decode()
+    accept = {"Accept": "application/openmetrics-text"}
+    request = urllib.request.Request("http://127.0.0.2:9464/metrics", headers=accept)
+    text = urllib.request.urlopen(request, timeout=5).read().decode()
     ends = {"counter": "_total", "info": "_info"}
     found = {name + ends.get(kind, "") for name, kind in re.findall(r"^# TYPE (\S+) (\w+)$", text, re.MULTILINE)}
     listed = set((SHIPPED / "metrics.txt").read_text().split())

@@ -13,7 +13,7 @@ use api::{
         staff_tokens::StaffTokens,
         visitor::{CookieName, VisitorTokens, Visitors},
     },
-    routes::metrics::BackgroundWork,
+    routes::background_work::BackgroundWork,
     server::http,
     services::{Services, Started},
     session_owners::SessionOwners,

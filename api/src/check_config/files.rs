@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use event_store::{SystemClock, checkpoint::CheckpointKey, vault::MasterKey};
+use event_store::{
+    SystemClock,
+    checkpoint::{CheckpointKey, KeyError},
+    vault::MasterKey,
+};
 use integrations::Grounding;
 
 use super::Findings;
@@ -19,7 +23,10 @@ use crate::{
 };
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
-    data_dir(&settings.data_dir, findings);
+    folder("data_dir", &settings.data_dir, findings);
+    if let Some(path) = &settings.log_dir {
+        folder("log_dir", path, findings);
+    }
     keys(settings, findings);
     if let Some(path) = &settings.identity_keys_file {
         findings.outcome("identity_keys_file", IdentityKeys::read(path).map(drop).map_err(boxed));
@@ -42,18 +49,18 @@ fn boxed(error: impl std::error::Error + Send + Sync + 'static) -> AnyError {
 }
 
 /// Made at the first start, beneath a folder that is there.
-fn data_dir(path: &Path, findings: &mut Findings) {
+fn folder(name: &str, path: &Path, findings: &mut Findings) {
     let shown = path.display();
     if !path.exists() {
         let parent = path.ancestors().skip(1).find(|parent| parent.exists() || parent.as_os_str().is_empty());
         let parent = parent.filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match writable(parent) {
-            Ok(()) => findings.note(&format!("data_dir {shown} is not there yet: the first start makes it")),
-            Err(error) => findings.fault(&format!("data_dir {shown} cannot be made: {error}")),
+            Ok(()) => findings.note(&format!("{name} {shown} is not there yet: the first start makes it")),
+            Err(error) => findings.fault(&format!("{name} {shown} cannot be made: {error}")),
         }
         return;
     }
-    findings.outcome(&format!("data_dir {shown}"), writable(path).map_err(boxed));
+    findings.outcome(&format!("{name} {shown}"), writable(path).map_err(boxed));
     let lock = File::open(path.join("desk.lock"));
     if lock.is_ok_and(|lock| lock.try_lock().is_err()) {
         findings.note(&format!("a desk is running on {shown}: stop it before another is started there"));
@@ -76,7 +83,11 @@ fn keys(settings: &Settings, findings: &mut Findings) {
     key("token key", &token, settings.token_key_file.is_some(), findings, |path| read_token_keys(path).map(drop));
     // One that is named and not there is made as well.
     key("checkpoint key", &settings.checkpoint_key_file(), false, findings, |path| {
-        CheckpointKey::read(path).map(drop).map_err(boxed)
+        match CheckpointKey::read(path) {
+            // It is a secret alone, and signs for whatever log it finds.
+            Ok(_) | Err(KeyError::Nameless { .. }) => Ok(()),
+            Err(error) => Err(boxed(error)),
+        }
     });
 }
 

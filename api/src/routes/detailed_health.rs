@@ -2,24 +2,27 @@
 //!
 //! It is answered whatever is away: what cannot be said is null.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use actix_web::HttpResponse;
 use commands::{
     Node,
-    assistants::Budgets,
+    assistants::{Assistants, Budgets},
     process::{OutcomesHandle, mail::LastFailure},
 };
 use event_store::{Clock, EventReader, Identity, Position, event::time_text, pages::events_between};
+use futures::join;
 use integrations::Faq;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::background_work::BackgroundWork;
 use super::backup_health::BackupHealth;
 use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
+use super::system_health::{AssistantHealth, CertificateHealth, DiskHealth, Machine, assistants, background};
 use crate::{
     auth::require::{Require, SystemRead},
     services::{Started, requested_services},
@@ -41,6 +44,8 @@ requested_services! {
         mail_outcomes: OutcomesHandle,
         faq: Faq,
         budgets: Budgets,
+        assistants: Assistants,
+        background: BackgroundWork,
     }
 }
 
@@ -70,6 +75,16 @@ pub struct DetailedHealth {
     budgets: Vec<BudgetData>,
     /// The backup that follows the log, and the last drill.
     backup: BackupHealth,
+    /// Every assistant, in the order in which they are asked.
+    assistants: Vec<AssistantHealth>,
+    /// By process manager: whether this node holds its lease; null while their store does not answer.
+    leases: Option<BTreeMap<String, bool>>,
+    /// By kind of delivery: seconds that the oldest item has waited; null while the process managers' store does not answer.
+    outbox_seconds: Option<BTreeMap<String, f64>>,
+    /// The disk of the data directory; null where the system does not say.
+    disk: Option<DiskHealth>,
+    /// The certificate of desk itself; null where it serves no TLS.
+    certificate: Option<CertificateHealth>,
     /// As `/readyz` lists them.
     alarms: Vec<AlarmState>,
 }
@@ -199,7 +214,27 @@ pub async fn show(
     };
     let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
     let backup = BackupHealth::of(&app.settings.data_dir);
-    let data = DetailedHealth { status, node, log, views, followers, checkpoints, mail, faq, budgets, backup, alarms };
+    let (background, machine) =
+        join!(background(&app.background, &app.node, &*app.clock), Machine::look(&app.settings));
+    let (leases, outbox_seconds) = background;
+    let data = DetailedHealth {
+        status,
+        node,
+        log,
+        views,
+        followers,
+        checkpoints,
+        mail,
+        faq,
+        budgets,
+        backup,
+        assistants: assistants(&app.assistants),
+        leases,
+        outbox_seconds,
+        disk: machine.disk,
+        certificate: machine.certificate,
+        alarms,
+    };
     HttpResponse::Ok().json(DetailedHealthAnswer { success: true, data })
 }
 

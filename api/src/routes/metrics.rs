@@ -1,33 +1,42 @@
 //! `GET /api/metrics`: what Prometheus collects, for operators and programs with `system:read`; and the same on a port of its own
 //! (`server/metrics_port.rs`).
 
-mod background;
 mod sampling;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse, http::header::VARY};
 
 use super::health::ReadinessServices;
 use crate::{
     auth::require::{Require, SystemRead},
-    metrics::CONTENT_TYPE,
+    metrics::format::Format,
 };
 
-pub use background::BackgroundWork;
 pub use sampling::ScrapeServices;
 
-/// Shows the metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
+/// Shows the metrics of this node, for Prometheus and programs that read the same.
 ///
-/// `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
+/// As OpenMetrics text where `Accept` names it, otherwise as plain text. `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
 /// away. No event is recorded.
 #[utoipa::path(
     get, path = "/api/metrics", operation_id = "show_metrics", tag = "operation", security(("bearer" = [])),
-    responses((status = 200, body = String, content_type = "application/openmetrics-text"))
+    responses((status = 200, content((String = "text/plain"), (String = "application/openmetrics-text"))))
 )]
-pub async fn show(_: Require<SystemRead>, readiness: ReadinessServices, services: ScrapeServices) -> HttpResponse {
-    scrape(readiness, services).await
+pub async fn show(
+    _: Require<SystemRead>,
+    request: HttpRequest,
+    readiness: ReadinessServices,
+    services: ScrapeServices,
+) -> HttpResponse {
+    scrape(request, readiness, services).await
 }
 
 /// The same without asking who: for a port that only operators reach.
-pub(crate) async fn scrape(readiness: ReadinessServices, services: ScrapeServices) -> HttpResponse {
-    HttpResponse::Ok().content_type(CONTENT_TYPE).body(services.render(&readiness).await)
+pub(crate) async fn scrape(
+    request: HttpRequest,
+    readiness: ReadinessServices,
+    services: ScrapeServices,
+) -> HttpResponse {
+    let format = Format::asked_for(request.headers());
+    let metrics = format.of(services.render(&readiness).await);
+    HttpResponse::Ok().content_type(format.content_type()).insert_header((VARY, "Accept")).body(metrics)
 }

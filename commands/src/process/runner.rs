@@ -6,6 +6,7 @@
 mod answer_so_far;
 mod fallback_reply;
 mod question;
+mod recording;
 mod single_flight;
 mod trigger;
 mod watch;
@@ -13,14 +14,12 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Language, MessageId, RunId, SessionId,
+    Language, RunId, SessionId,
     session::{
         Command, Event, Run,
-        command::{Answer, Failure, StartRun},
-        event::{Asked, Cost, FailureCode, FailureDetail, Outcome, Tokens},
+        command::StartRun,
+        event::{FailureCode, Outcome},
     },
-    text::MessageText,
-    texts,
 };
 use event_store::{Actor, Clock};
 use futures::StreamExt;
@@ -31,7 +30,7 @@ use uuid::Uuid;
 
 use crate::{
     assistant::{AssistantError, Completion, Piece, Question},
-    assistants::{Assistants, Guarded, Order, PATIENCE, Tried},
+    assistants::{Assistants, Guarded, Order, Tried},
     ephemeral::Ephemeral,
     error::CommandError,
     event_id::CommandId,
@@ -40,8 +39,8 @@ use crate::{
     rules::Rules,
     sessions::{Execution, LoadedState, Sessions},
 };
-use answer_so_far::{AnswerSoFar, NAMES};
-use fallback_reply::{given_up, malformed, own_words, permille, unavailable};
+use answer_so_far::AnswerSoFar;
+use fallback_reply::{given_up, malformed, own_words};
 use single_flight::SingleFlight;
 use trigger::{Next, Trigger};
 use watch::RunWatch;
@@ -356,129 +355,6 @@ impl Runner {
     /// The assistant that the attempt asks; the first one where what is set has changed since the run began.
     fn assistant_of(&self, run: &Run) -> &Arc<Guarded> {
         run.asked.last().and_then(|name| self.assistants.named(name)).unwrap_or_else(|| self.assistants.first(None))
-    }
-
-    /// Records what the other side calls the question, so that what it stored is found again.
-    async fn note_asked(
-        &self,
-        session: SessionId,
-        begun: &Begun,
-        answer: &mut AnswerSoFar,
-        asked: Asked,
-    ) -> Result<(), CommandError> {
-        let run = &begun.run;
-        let Some(number) = answer.number_of(&asked) else { return Ok(()) };
-        let metadata = CommandMetadata {
-            id: CommandId::reaction(self.sessions.log_id(), "assistant_asked", run.run.0, run.attempt * NAMES + number),
-            ..self.metadata(run.run.0, run.attempt, begun.correlation)
-        };
-        let command = Command::NoteAsked { run: run.run, attempt: run.attempt, asked };
-        self.persist(session, run, &metadata, command).await.map(drop)
-    }
-
-    fn answer(&self, run: &Run, text: String, completion: Completion) -> Answer {
-        let Completion { outcome, confidence, tokens, sources, suggestions, context } = completion;
-        let confidence_permille = confidence.map(permille);
-        let signals = self.rules.policy().read_reply(&text, outcome, confidence_permille);
-        Answer {
-            run: run.run,
-            attempt: run.attempt,
-            message: MessageId(self.id_of(run.run.0, run.attempt).derive_id("reply")),
-            outcome,
-            language: language_of(run),
-            confidence_permille,
-            tokens,
-            cost: self.cost_of(run, tokens),
-            sources,
-            text: MessageText::repaired(&text),
-            suggestions: suggestions.iter().map(|text| MessageText::repaired(text).as_str().to_owned()).collect(),
-            assistant_context: context,
-            shown: String::new(),
-            signals,
-            circumstances: self.rules.circumstances(run.run.0),
-        }
-    }
-
-    fn cost_of(&self, run: &Run, tokens: Option<Tokens>) -> Option<Cost> {
-        Some(self.assistant_of(run).price()?.of(tokens?))
-    }
-
-    /// Records an answer; while the log is away it is kept and tried again, up to the run's deadline.
-    async fn record(&self, session: SessionId, begun: &Begun, mut answer: Answer) -> Result<Attempt, CommandError> {
-        let run = &begun.run;
-        let metadata = CommandMetadata {
-            actor: Actor::new("assistant", self.assistant_of(run).name()),
-            id: CommandId::reaction(self.sessions.log_id(), "assistant_reply", run.run.0, run.attempt),
-            ..self.metadata(run.run.0, run.attempt, begun.correlation)
-        };
-        let shown = self.live.end(session).min(answer.text.as_str().len());
-        answer.shown = answer.text.as_str().get(..shown).unwrap_or_default().to_owned();
-        let state = self.persist(session, run, &metadata, Command::Reply(answer)).await?;
-        Ok(Attempt::Over(state))
-    }
-
-    async fn record_failure(
-        &self,
-        session: SessionId,
-        begun: &Begun,
-        error: AssistantError,
-    ) -> Result<Attempt, CommandError> {
-        let run = &begun.run;
-        let assistant = self.assistant_of(run).name();
-        tracing::warn!(request.id = %begun.correlation, session.id = %session, run.id = %run.run, run.attempt = run.attempt, assistant, code = ?error.code,
-            error.code = error.error_code, log.id = error.log_id, "the assistant failed");
-        let again = error.retryable && error.retry_after.is_none_or(|wanted| wanted <= PATIENCE);
-        let variant = self.rules.variant(session);
-        let order = variant.as_ref().map(|variant| variant.assistants.as_slice());
-        let next = self.assistants.choose(Tried { asked: &run.asked, again }, order);
-        let last_words =
-            next.is_none().then(|| self.answer(run, texts::unavailable(language_of(run)).to_owned(), unavailable()));
-        let failure = Failure {
-            run: run.run,
-            attempt: run.attempt,
-            code: error.code,
-            error_code: error.error_code.clone(),
-            tokens: error.tokens,
-            cost: self.cost_of(run, error.tokens),
-            detail: FailureDetail { text: MessageText::repaired(&error.detail).as_str().to_owned() },
-            last_words,
-        };
-        let metadata = CommandMetadata {
-            id: CommandId::reaction(self.sessions.log_id(), "assistant_failure", run.run.0, run.attempt),
-            ..self.metadata(run.run.0, run.attempt, begun.correlation)
-        };
-        let state = self.persist(session, run, &metadata, Command::Fail(failure)).await?;
-        let Some(next) = next else { return Ok(Attempt::Over(state)) };
-        let is_same = next.name() == assistant;
-        let pause =
-            if is_same { self.assistants.pause(&run.asked, &error, self.settings.backoff) } else { Duration::ZERO };
-        Ok(Attempt::Again { next: Next::Chosen { again }, pause })
-    }
-
-    async fn persist(
-        &self,
-        session: SessionId,
-        run: &Run,
-        metadata: &CommandMetadata,
-        command: Command,
-    ) -> Result<Arc<LoadedState>, CommandError> {
-        let mut fails = false;
-        loop {
-            match self.executed_with_events(session, metadata, command.clone()).await {
-                Ok((state, events)) => {
-                    self.assistant_of(run).recorded(&events);
-                    return Ok(state);
-                }
-                Err(error) if error.is_passing() && self.clock().now() < run.deadline => {
-                    if !std::mem::replace(&mut fails, true) {
-                        tracing::warn!(session.id = %session, run.id = %run.run, error = &error as &dyn std::error::Error,
-                            "what came of a run waits for the log");
-                    }
-                    sleep(Duration::from_millis(250)).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     fn metadata(&self, cause: Uuid, n: u32, correlation_id: Uuid) -> CommandMetadata {

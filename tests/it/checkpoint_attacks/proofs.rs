@@ -261,6 +261,15 @@ async fn checkpoint_is_made_only_of_an_intact_log() {
     let printed = make(&[]).await;
     std::fs::write(&file, printed.out).unwrap();
     assert!(desk.elsewhere.verify(&store, std::slice::from_ref(&file)).await.is_right);
+    let bare = desk.elsewhere.file("bare-key");
+    tests::desk::write_private(&bare, &"11".repeat(32));
+    let said = desk_replay(&["--store", &store, "checkpoint", "--key", bare.to_str().unwrap()]).await;
+    assert_eq!(
+        said.code,
+        ExitCode::SUCCESS,
+        "a secret that was made before its log signs for this one: {}",
+        said.errors
+    );
 
     std::fs::remove_file(&file).unwrap();
     let path = desk.folder.path().join("events.db");

@@ -10,17 +10,20 @@ use reqwest::StatusCode;
 use tests::desk::{Desk, Setup, free_port, program, without_settings, write_private};
 use tokio::task::block_in_place;
 
-use super::{Measured, PATIENCE, Scrape, until};
-
-const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use super::{Measured, OPENMETRICS, PATIENCE, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_port_answers_metrics_and_nothing_else() {
     let measured = Measured::start(Setup::default());
     measured.scrape().await;
     let client = tests::http_client::client();
-    let answer = client.get(measured.url("/metrics")).send().await.unwrap();
+    let answer = client.get(measured.url("/metrics")).header("Accept", OPENMETRICS).send().await.unwrap();
     assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &OPENMETRICS.parse().unwrap()));
+    let plain = client.get(measured.url("/metrics")).send().await.unwrap();
+    assert_eq!(&plain.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let (plain, open_metrics) = (plain.text().await.unwrap(), answer.text().await.unwrap());
+    assert!(plain.contains("# TYPE desk_http_requests_total counter\n"), "{plain}");
+    assert!(open_metrics.contains("# TYPE desk_http_requests counter\n") && open_metrics.ends_with("# EOF\n"));
     for path in ["/", "/healthz", "/api/metrics", "/metrics/", "/api/health/detailed", "/openapi.json"] {
         let status = client.get(measured.url(path)).send().await.unwrap().status();
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
@@ -36,8 +39,8 @@ async fn a_port_that_is_taken_keeps_nothing_from_starting_and_is_opened_once_it_
     let environment = vec![("DESK_METRICS_LISTEN", format!("127.0.0.1:{port}"))];
     let desk = block_in_place(|| Desk::start(Setup { environment, ..Setup::default() }));
     let answer = desk.staff().get("/api/metrics").await.unwrap();
-    assert_eq!(&answer.headers()["content-type"], OPENMETRICS);
-    assert_eq!(Scrape::parse(&answer.text().await.unwrap()).at("desk_ready"), 1.0);
+    assert_eq!(&answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert!(answer.text().await.unwrap().contains("\ndesk_ready 1"));
     let _told = desk.log_with("metrics_listen: metrics are at /api/metrics alone");
     drop(taken);
     let client = tests::http_client::client();

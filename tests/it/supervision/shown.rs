@@ -100,6 +100,11 @@ async fn a_started_desk_shows_every_follower_running_at_the_head() {
     assert_eq!((&data["status"], &data["log"]["reachable"]), (&json!("ready"), &json!(true)));
     assert_eq!(data["node"]["version"], env!("CARGO_PKG_VERSION"));
     assert!(data["node"]["started_at"].as_str().unwrap().parse::<Timestamp>().is_ok(), "{data}");
+    assert_eq!(data["assistants"], json!([{"name": "faq", "takes_questions": true, "breaker": "closed"}]));
+    assert!(data["leases"]["idle_close"].is_boolean() && data["outbox_seconds"]["mail"] == 0.0, "{data}");
+    let (free, size) = (data["disk"]["free_bytes"].as_u64().unwrap(), data["disk"]["size_bytes"].as_u64().unwrap());
+    assert!(free > 0 && free <= size, "{data}");
+    assert_eq!(data["certificate"], Value::Null, "it serves no TLS");
 }
 
 /// What is shown once staff is let in and followers have failed.

@@ -15,12 +15,12 @@ use jiff::Timestamp;
 use projections::{Views, ViewsError};
 use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
-use super::background::BackgroundWork;
 use crate::{
     logging::lines_dropped,
     metrics::{Metrics, Samples, label, number, process::ProcessFigures, truth},
     middleware::tls,
     routes::{
+        background_work::BackgroundWork,
         health::{ReadinessServices, ReadyAnswer},
         tokens::CozeTokens,
     },
@@ -164,6 +164,7 @@ impl ScrapeServices {
     async fn sample_processes(&self, samples: &Samples) {
         let (held, oldest) =
             join!(in_time(self.background.leases(&self.node)), in_time(self.background.oldest_items(&*self.clock)));
+        let held = held.map(|held| held.into_iter().map(|(process, is_held)| (process, truth(is_held))).collect());
         samples.leases.set_each("process", held);
         samples.outbox_oldest.set_each("kind", oldest);
     }

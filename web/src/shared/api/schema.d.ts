@@ -1327,8 +1327,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Shows the metrics of this node as OpenMetrics text, for Prometheus and programs that read the same.
-         * @description `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
+         * Shows the metrics of this node, for Prometheus and programs that read the same.
+         * @description As OpenMetrics text where `Accept` names it, otherwise as plain text. `docs/metrics.md` says what each is. What could not be asked for is left out, so the answer comes within seconds whatever is
          *     away. No event is recorded.
          *
          *     Open to staff with `system:read` (supervisor, admin, auditor), and programs whose key has it.
@@ -2711,6 +2711,14 @@ export interface components {
                 tokens: components["schemas"]["TokensData"];
             } | null;
         };
+        /** @description An assistant, in the order in which they are asked; `GET /api/assistants` says more. */
+        AssistantHealth: {
+            /** @description `closed`, `open` or `half_open`. */
+            breaker: string;
+            name: string;
+            /** @description Whether it would be asked now. */
+            takes_questions: boolean;
+        };
         /** @description How the assistants do. */
         AssistantsAnswer: {
             /** @description In the order in which they are asked. */
@@ -3334,19 +3342,44 @@ export interface components {
         DetailedHealth: {
             /** @description As `/readyz` lists them. */
             alarms: components["schemas"]["AlarmState"][];
+            /** @description Every assistant, in the order in which they are asked. */
+            assistants: components["schemas"]["AssistantHealth"][];
             /** @description The backup that follows the log, and the last drill. */
             backup: components["schemas"]["BackupHealth"];
             /** @description Assistants that have used 80 percent of what they may use in a day, or all of it. */
             budgets: components["schemas"]["BudgetData"][];
+            /** @description The certificate that this process serves TLS with. */
+            certificate?: {
+                /** Format: date-time */
+                ends_at: string;
+            } | null;
             checkpoints: components["schemas"]["CheckpointsState"];
+            /** @description The disk of the data directory. */
+            disk?: {
+                /**
+                 * Format: int64
+                 * @description What desk may still write there.
+                 */
+                free_bytes: number;
+                /** Format: int64 */
+                size_bytes: number;
+            } | null;
             /** @description What the shop answers from. */
             faq: components["schemas"]["FaqState"];
             /** @description Everything that follows the log, in the order of its start. */
             followers: components["schemas"]["FollowerHealth"][];
+            /** @description By process manager: whether this node holds its lease; null while their store does not answer. */
+            leases?: {
+                [key: string]: boolean;
+            } | null;
             log: components["schemas"]["LogHealth"];
             /** @description Mails to the team, since this process began. */
             mail: components["schemas"]["MailHealth"];
             node: components["schemas"]["NodeHealth"];
+            /** @description By kind of delivery: seconds that the oldest item has waited; null while the process managers' store does not answer. */
+            outbox_seconds?: {
+                [key: string]: number;
+            } | null;
             /** @description As `/readyz` says: `ready` or `not_ready`. */
             status: string;
             views: components["schemas"]["ViewsState"];
@@ -12442,6 +12475,7 @@ export interface operations {
                 };
                 content: {
                     "application/openmetrics-text": string;
+                    "text/plain": string;
                 };
             };
             /** @description UNAUTHORIZED, TOKEN_EXPIRED, SIGNED_OUT: sign in; API_KEY_INVALID */

@@ -1,4 +1,4 @@
-//! What a scrape asks the process managers' store.
+//! What metrics and the detailed health ask the process managers' store.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,6 @@ use commands::{
     process::{ProcessStore, Processes, StoreError},
 };
 use event_store::Clock;
-
-use crate::metrics::truth;
 
 /// The process managers' store, and the names of those that this node runs.
 pub struct BackgroundWork {
@@ -31,11 +29,11 @@ impl BackgroundWork {
         Self { store, processes: Vec::new(), deliveries: Vec::new() }
     }
 
-    /// 1 for each process whose lease this node holds, 0 for the others.
-    pub(super) async fn leases(&self, node: &Node) -> Result<BTreeMap<String, f64>, StoreError> {
+    /// Of each process whether this node holds its lease.
+    pub(super) async fn leases(&self, node: &Node) -> Result<BTreeMap<String, bool>, StoreError> {
         let held = self.store.held_leases(node).await?;
         let is_held = |name: &&str| held.iter().any(|one| one == name);
-        Ok(self.processes.iter().map(|name| ((*name).to_owned(), truth(is_held(name)))).collect())
+        Ok(self.processes.iter().map(|name| ((*name).to_owned(), is_held(name))).collect())
     }
 
     /// How many seconds the oldest item of each kind has waited.
