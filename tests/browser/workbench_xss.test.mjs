@@ -67,10 +67,16 @@ async function isClean(page, where) {
 
 const squeezed = (text) => text.replace(/\s+/g, ' ').trim();
 
-/** Each of the texts stands there, letter by letter. */
-function areThere(texts, shown, where) {
-  const all = squeezed(shown);
-  assert.deepEqual(texts.filter((text) => !all.includes(squeezed(text))), [], where);
+/** Each of the texts comes to stand there, letter by letter. */
+async function areThere(texts, shown, where) {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const all = squeezed(await shown());
+    const missing = texts.filter((text) => !all.includes(squeezed(text)));
+    if (missing.length === 0) return;
+    assert.ok(Date.now() < until, `${where} lacks ${JSON.stringify(missing)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 const textOf = (page, part = 'main') => page.locator(part).first().evaluate((node) => node.textContent);
@@ -97,7 +103,7 @@ test('names of customers: in the list, the palette, time travel, and beside the 
     if (next === top) break;
     top = next;
   }
-  areThere(SESSIONS, shown, 'list');
+  await areThere(SESSIONS, () => shown, 'list');
   await isClean(page, 'list');
   await page.keyboard.press('Control+k');
   await page.keyboard.insertText('onerror');
@@ -128,11 +134,11 @@ test('names and skills of staff: in the team, at their messages, on the board an
   const opened = await open('settings/team');
   const { page } = opened;
   await page.getByRole('row').nth(names.length).waitFor();
-  areThere([...names, ...skills.slice(0, names.length)], await textOf(page), 'team');
+  await areThere([...names, ...skills.slice(0, names.length)], () => textOf(page), 'team');
   await isClean(page, 'team');
   await page.goto(`${desk.url}workbench/inbox/${visitor.id}`);
   await page.getByRole('log').getByText('Hello', { exact: true }).waitFor();
-  areThere([first], await textOf(page, '[role=log]'), 'thread');
+  await areThere([first], () => textOf(page, '[role=log]'), 'thread');
   await isClean(page, 'thread');
   await page.keyboard.press('Shift+T');
   await page.getByRole('dialog').getByText(second).waitFor();
@@ -160,7 +166,7 @@ test('tags, and what a page passes along: in the list, beside the thread, and in
     const side = page.getByRole('complementary');
     await side.getByRole('list', { name: 'Tags' }).getByRole('listitem').nth(tags.length - 1).waitFor();
     await side.getByText(squeezed(titles.at(-1)), { exact: true }).first().waitFor();
-    areThere([...tags, ...titles], await textOf(page, 'aside, [role=complementary]'), `side ${index}`);
+    await areThere([...tags, ...titles], () => textOf(page, 'aside, [role=complementary]'), `side ${index}`);
     await isClean(page, `side ${index}`);
   }
   await page.goto(`${desk.url}workbench/audit`);
@@ -168,7 +174,7 @@ test('tags, and what a page passes along: in the list, beside the thread, and in
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   const table = page.getByRole('table');
   await table.getByText('session.tags_changed').nth(pieces(TAGS).length - 1).waitFor();
-  areThere(TAGS.map((tag) => JSON.stringify(tag)), await table.textContent(), 'audit trail');
+  await areThere(TAGS.map((tag) => JSON.stringify(tag)), () => table.textContent(), 'audit trail');
   await isClean(page, 'audit trail');
   await leave(opened);
 });
@@ -182,7 +188,7 @@ test('quick replies: title, text and category in the settings and behind the sla
   const opened = await open('settings/quick-replies');
   const { page } = opened;
   await page.getByRole('listitem').filter({ hasText: titles.at(-1) }).first().waitFor();
-  areThere([...titles, ...categories, ...PAYLOADS], await textOf(page), 'quick replies');
+  await areThere([...titles, ...categories, ...PAYLOADS], () => textOf(page), 'quick replies');
   await isClean(page, 'quick replies');
   await page.getByRole('button', { name: `Edit ${titles[0]}`, exact: true }).first().click();
   await page.getByRole('dialog').waitFor();
@@ -202,7 +208,7 @@ test('files of the FAQ, their faults, reasons of versions, and keys of programs'
   const opened = await open('settings/faq');
   const { page } = opened;
   await page.getByText(FILES.at(-1), { exact: false }).first().waitFor();
-  areThere(FILES, await textOf(page), 'FAQ');
+  await areThere(FILES, () => textOf(page), 'FAQ');
   await isClean(page, 'FAQ');
   writeFileSync(join(folder, `${FILES[0]}.md`), `# ${FILES[0]}\n\n## Not a Key <img src=x onerror=window.xss=1>\n`);
   const deadline = Date.now() + 15_000;
@@ -223,11 +229,11 @@ test('files of the FAQ, their faults, reasons of versions, and keys of programs'
   }
   await page.goto(`${desk.url}workbench/settings/policy`);
   await page.getByRole('article').filter({ hasText: texts.at(-1) }).first().waitFor();
-  areThere(texts, await textOf(page), 'versions');
+  await areThere(texts, () => textOf(page), 'versions');
   await isClean(page, 'versions');
   await page.goto(`${desk.url}workbench/settings/api-keys`);
   await page.getByText(texts.at(-1), { exact: true }).first().waitFor();
-  areThere(texts, await textOf(page), 'API keys');
+  await areThere(texts, () => textOf(page), 'API keys');
   await isClean(page, 'API keys');
   await leave(opened);
 });
