@@ -1,7 +1,8 @@
 //! `GET /api/sessions/{name}/events`: one session's events as they happen, resumable from any position.
 //!
-//! Invariants: the session's stream is read once to open it. Whether the session is there, whose it is and what the customer's
-//! screen hides all come from that one reading. Nothing of it is kept: a client that does not read holds a page at most.
+//! Invariants: the session's stream is read once to know it: whether the session is there, whose it is and what the customer's
+//! screen hides all come from that one reading. Nothing of it is kept, and what is sent is read by pages as the client takes them: one
+//! that does not read holds a page at most.
 
 use std::pin::pin;
 

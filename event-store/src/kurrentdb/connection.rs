@@ -13,7 +13,7 @@ use std::{
 };
 
 use eventstore::{
-    AppendToStreamOptions, BatchAppendOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, StreamPosition,
+    AppendToStreamOptions, Client, Credentials, ReadAllOptions, ReadStreamOptions, StreamPosition,
     SubscribeToAllOptions,
 };
 use futures::FutureExt as _;
@@ -240,15 +240,6 @@ impl Lent {
         match &self.credentials {
             Some(credentials) => SubscribeToAllOptions::default().authenticated(credentials.clone()),
             None => SubscribeToAllOptions::default(),
-        }
-    }
-
-    /// Without a deadline, which would be one of all appends together.
-    pub(super) fn appending_in_batch(&self) -> BatchAppendOptions {
-        let options = BatchAppendOptions::default().requires_leader(true);
-        match &self.credentials {
-            Some(credentials) => options.authenticated(credentials.clone()),
-            None => options,
         }
     }
 

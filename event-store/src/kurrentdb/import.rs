@@ -1,14 +1,14 @@
 //! Fills a log in KurrentDB from another log. Written events are read back from `$all` to get their positions.
 //!
-//! Events are sent in order, neighbours of one stream together, so that `$all` has the same order; the next are sent before the
-//! server has answered for the ones before. Invariant: each event is sent
+//! Events are sent in order, neighbours of one stream together, and each time the answer is waited for, so that `$all` has the same
+//! order: of several writes under way the server may lose one in the middle and keep those after it. Invariant: each event is sent
 //! with the previous version as precondition, so a write that an earlier run left in progress is either the same event or refused.
 
-use std::{sync::Arc, task::Poll, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use eventstore::{EventData, StreamState};
-use futures::{future::try_join_all, poll};
+use futures::future::try_join_all;
 use jiff::SignedDuration;
 
 use super::{
@@ -36,9 +36,6 @@ const RETRY_PERIOD: SignedDuration = SignedDuration::from_mins(15);
 
 /// Ids that are claimed at the same time.
 const CLAIMS: usize = 32;
-/// Larger groups are sent alone: a server may refuse them, and what is behind them must not be there then.
-const SMALL: usize = 64 * 1024;
-
 /// Consecutive events of one stream.
 type Group<'a> = &'a [Arc<RecordedEvent>];
 
@@ -93,9 +90,11 @@ impl KurrentImport {
         for some in young.chunks(CLAIMS) {
             try_join_all(some.iter().map(|event| self.reserve(event))).await?;
         }
-        match self.send_all(&groups).await {
-            Err(ImportError::Moved) => return Err(self.rival_of(before).await),
-            sent => sent?,
+        for group in &groups {
+            match self.send(group).await {
+                Err(ImportError::Moved) => return Err(self.rival_of(before).await),
+                sent => sent?,
+            }
         }
         let places = self.read_back(before, events).await?;
         self.head = places.last().copied();
@@ -131,49 +130,12 @@ impl KurrentImport {
         }
     }
 
-    /// Sends groups in order: small ones over one call and without waiting for each answer, large ones alone.
-    async fn send_all(&self, groups: &[Group<'_>]) -> Result<(), ImportError> {
-        for run in groups.chunk_by(|before, after| is_small(before) && is_small(after)) {
-            match run {
-                [alone] => self.send(alone).await?,
-                run => self.send_without_waiting(run).await?,
-            }
-        }
-        Ok(())
-    }
-
     async fn send(&self, events: Group<'_>) -> Result<(), ImportError> {
         let sent = self.connection.call(APPEND_LIMIT, |lent| async move {
             let options = lent.appending(APPEND_LIMIT).stream_state(state_before(events));
             lent.client.append_to_stream(events[0].stream.as_str(), &options, data_of(events)).await
         });
         sent.await.map(drop).map_err(|fault| self.refused(events, fault))
-    }
-
-    /// The server writes what comes over one call in the order in which it comes, and has the limit for each answer.
-    async fn send_without_waiting(&self, groups: &[Group<'_>]) -> Result<(), ImportError> {
-        let lent = self.connection.lend().map_err(unavailable)?;
-        let (number, options) = (lent.number(), lent.appending_in_batch());
-        let begun = self.connection.step(APPEND_LIMIT, number, lent.client.batch_append(&options)).await;
-        let batch = begun.map_err(unavailable)?;
-        let mut answers = Vec::with_capacity(groups.len());
-        for group in groups {
-            let mut answer =
-                Box::pin(batch.append_to_stream(group[0].stream.as_str(), state_before(group), data_of(group)));
-            // It is sent when it is polled for the first time.
-            let answered = poll!(&mut answer);
-            answers.push(async move {
-                match answered {
-                    Poll::Ready(answered) => answered,
-                    Poll::Pending => answer.await,
-                }
-            });
-        }
-        for (answer, group) in answers.into_iter().zip(groups) {
-            let answered = self.connection.step(APPEND_LIMIT, number, answer).await;
-            answered.map_err(|fault| self.refused(group, fault))?;
-        }
-        Ok(())
     }
 
     fn refused(&self, events: Group<'_>, fault: Fault) -> ImportError {
@@ -227,10 +189,6 @@ fn data_of(events: Group<'_>) -> Vec<EventData> {
 
 fn bytes_of(events: Group<'_>) -> usize {
     events.iter().map(|event| codec::encode(event).bytes()).sum()
-}
-
-fn is_small(events: Group<'_>) -> bool {
-    bytes_of(events) <= SMALL
 }
 
 fn unavailable(fault: Fault) -> ImportError {

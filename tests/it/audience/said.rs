@@ -91,9 +91,9 @@ pub(super) fn envelope(logged: &Logged, viewer: Viewer) -> Option<Value> {
 const OF_THE_SHOP: [(&str, &[&str]); 6] = [
     ("session.agent_message_sent", &["quick_reply"]),
     ("session.escalated", &["rule", "policy_version", "class", "group", "severity"]),
-    ("session.customer_message_sent", &["rule_signals"]),
-    ("session.assistant_replied", &["rule_signals", "confidence_permille", "tokens", "cost"]),
-    ("session.assistant_run_started", &["variant"]),
+    ("session.customer_message_sent", &["rule_signals", "incarnation"]),
+    ("session.assistant_replied", &["rule_signals", "confidence_permille", "sources", "tokens", "cost"]),
+    ("session.assistant_run_started", &["variant", "incarnation"]),
     ("session.returned_to_queue", &["group"]),
 ];
 

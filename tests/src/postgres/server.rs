@@ -93,12 +93,12 @@ impl Server {
     pub(super) fn freeze(&self) {
         let postmaster = self.id();
         send("STOP", postmaster);
-        children(postmaster).into_iter().for_each(|child| send("STOP", child));
+        send_to_children("STOP", postmaster);
     }
 
     pub(super) fn thaw(&self) {
         let postmaster = self.id();
-        children(postmaster).into_iter().for_each(|child| send("CONT", child));
+        send_to_children("CONT", postmaster);
         send("CONT", postmaster);
     }
 
@@ -158,7 +158,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         if let Ok(Some(mut child)) = self.postmaster.lock().map(|mut child| child.take()) {
             // A frozen one takes no other signal.
-            children(child.id()).into_iter().for_each(|child| send("CONT", child));
+            send_to_children("CONT", child.id());
             send("CONT", child.id());
             send("QUIT", child.id());
             drop(child.wait());
@@ -180,6 +180,14 @@ fn children(of: u32) -> Vec<u32> {
         stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
     };
     ids.filter(|id| parent(id) == Some(of)).collect()
+}
+
+/// A session may end before the signal comes.
+fn send_to_children(signal: &str, of: u32) {
+    for child in children(of) {
+        let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {child} 2>/dev/null")]).status();
+        kill.expect("a shell can be run");
+    }
 }
 
 fn send(signal: &str, pid: u32) {
