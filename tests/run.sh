@@ -2,14 +2,14 @@
 # What `make test` runs: every check of the project, on real servers that it installs or starts itself.
 # Stops at the first failure and says what to do. Prints the seconds of each step, the ten slowest tests, and the number of tests.
 # Hundreds of servers run at once on a few cores, so a test that failed beside the others is run once more, alone and from the same
-# seed: what fails twice fails the run, what passes is named at the end as unsteady.
+# seed: what fails twice fails the run, what passes is named at the end as flaky.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 log=$(mktemp)
 steps=$(mktemp)
 tap=$(mktemp)
-unsteady=$(mktemp)
+flaky=$(mktemp)
 current= began=0 in_memory=
 
 # Ends the step before, and begins one.
@@ -29,7 +29,7 @@ report() {
     printf '\n== seconds of each step\n'
     cat "$steps"
     printf '%6d s  in all\n' "$SECONDS"
-    rm -rf "$log" "$steps" "$tap" "$unsteady" ${in_memory:+"$in_memory"}
+    rm -rf "$log" "$steps" "$tap" "$flaky" ${in_memory:+"$in_memory"}
 }
 trap report EXIT
 
@@ -157,10 +157,10 @@ if ! cargo test "${timed[@]}" --workspace --lib --bins --tests --no-fail-fast --
     tee -a "$log" | grep -vE '^test .* ok <|^$'; then
     mapfile -t again < <(sed -nE 's/^test ([^ ]+)( - should panic)? \.\.\. FAILED.*/\1/p' "$log" | sort -u)
     [ "${#again[@]}" != 0 ] || exit 1
-    printf '%s\n' "${again[@]}" >>"$unsteady"
+    printf '%s\n' "${again[@]}" >>"$flaky"
     step "tests that failed, again and alone"
     cargo test --workspace --lib --bins --tests -- --exact --test-threads=1 "${again[@]}" 2>&1 | grep -E '^test |panicked|^error'
-    sed -i -E 's/^(test result): FAILED(\. [0-9]+ passed;) [0-9]+ failed/\1: unsteady\2 0 failed/' "$log"
+    sed -i -E 's/^(test result): FAILED(\. [0-9]+ passed;) [0-9]+ failed/\1: flaky\2 0 failed/' "$log"
 fi
 
 step "examples in documents"
@@ -198,7 +198,7 @@ browser() {
 if ! browser tests/browser/; then
     mapfile -t again < <(sed -nE "/^ *not ok/,/location:/ s/.*location: '(.*\.mjs):[0-9:]*'.*/\1/p" "$tap" | sort -u)
     [ "${#again[@]}" != 0 ] || exit 1
-    grep '^not ok' "$tap" | sed 's/^not ok [0-9]* - //' >>"$unsteady"
+    grep '^not ok' "$tap" | sed 's/^not ok [0-9]* - //' >>"$flaky"
     step "journeys of the files with a failed one, again"
     browser "${again[@]}"
 fi
@@ -220,9 +220,9 @@ awk '/^ +Running / { binary = $NF; gsub(/.*\/|-[0-9a-f]+\)$/, "", binary) }
 count() { awk -v rust="$1" -v node="$2" '/^test result:/ { sum += $rust } $0 ~ node { sum += $3 } END { print sum + 0 }' "$log"; }
 passed=$(count 4 '^# pass')
 failed=$(count 6 '^# fail')
-if [ -s "$unsteady" ]; then
-    printf '\n== unsteady: failed beside the others, passed alone\n'
-    cat "$unsteady"
+if [ -s "$flaky" ]; then
+    printf '\n== flaky: failed beside the others, passed alone\n'
+    cat "$flaky"
 fi
 trap - EXIT
 report

@@ -22,7 +22,7 @@ use super::background_work::BackgroundWork;
 use super::backup_health::BackupHealth;
 use super::faq_health::FaqState;
 use super::health::{AlarmState, CheckpointsState, LAG, PATIENCE, ReadinessServices, ReadyAnswer, ViewsState};
-use super::system_health::{AssistantHealth, CertificateHealth, DiskHealth, Machine, assistants, background};
+use super::system_health::{AssistantHealth, CertificateHealth, DiskHealth, Machine, assistants, leases_and_outbox};
 use crate::{
     auth::require::{Require, SystemRead},
     services::{Started, requested_services},
@@ -214,9 +214,9 @@ pub async fn show(
     };
     let (mail, faq, budgets) = (MailHealth::of(&app), FaqState::of(&app.faq), budgets(&app.budgets));
     let backup = BackupHealth::of(&app.settings.data_dir);
-    let (background, machine) =
-        join!(background(&app.background, &app.node, &*app.clock), Machine::look(&app.settings));
-    let (leases, outbox_seconds) = background;
+    let (work, machine) =
+        join!(leases_and_outbox(&app.background, &app.node, &*app.clock), Machine::look(&app.settings));
+    let (leases, outbox_seconds) = work;
     let data = DetailedHealth {
         status,
         node,

@@ -1,20 +1,20 @@
 //! What the detailed health says of what `desk` stands on and of the work in its background: disk, certificate, assistants, leases,
 //! outbox.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use commands::{Node, assistants::Assistants};
+use commands::{
+    Node,
+    assistants::{Assistants, Guarded},
+};
 use event_store::{Clock, event::time_text};
 use futures::join;
 use serde::Serialize;
 use tokio::{task::spawn_blocking, time::timeout};
 use utoipa::ToSchema;
 
-use super::background_work::BackgroundWork;
+use super::{background_work::BackgroundWork, health::PATIENCE};
 use crate::{metrics::process::ProcessFigures, middleware::tls, settings::Settings};
-
-/// How long the process managers' store or the disk may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The disk of the data directory.
 #[derive(Serialize, ToSchema)]
@@ -50,7 +50,7 @@ pub(super) struct Machine {
 impl Machine {
     /// As they are now; nothing of what cannot be said in time.
     pub(super) async fn look(settings: &Settings) -> Self {
-        let (folder, tls): (PathBuf, _) = (settings.data_dir.clone(), settings.tls.clone());
+        let (folder, tls) = (settings.data_dir.clone(), settings.tls.clone());
         let look =
             spawn_blocking(move || (ProcessFigures::read(&folder), tls.as_ref().and_then(tls::certificate_ends)));
         let (figures, ends) = timeout(PATIENCE, look).await.ok().and_then(Result::ok).unwrap_or_default();
@@ -63,7 +63,7 @@ impl Machine {
 
 /// All assistants.
 pub(super) fn assistants(assistants: &Assistants) -> Vec<AssistantHealth> {
-    let of = |member: &std::sync::Arc<commands::assistants::Guarded>| AssistantHealth {
+    let of = |member: &Arc<Guarded>| AssistantHealth {
         name: member.name().to_owned(),
         takes_questions: member.takes_questions(),
         breaker: member.breaker().as_str(),
@@ -72,7 +72,7 @@ pub(super) fn assistants(assistants: &Assistants) -> Vec<AssistantHealth> {
 }
 
 /// By process manager whether this node holds its lease, and by kind of delivery how many seconds the oldest item has waited.
-pub(super) async fn background(
+pub(super) async fn leases_and_outbox(
     work: &BackgroundWork,
     node: &Node,
     clock: &dyn Clock,

@@ -97,7 +97,7 @@ impl Recorded {
                 panic!("{message} has not ended once: {:?}", ended.get(id));
             };
             assert_eq!(message["personal"]["text"], exchange.request.text.as_str());
-            was_told(exchange, message, end);
+            assert_answered(exchange, message, end);
         }
         let twice = ended.iter().find(|(_, ends)| ends.len() != 1);
         assert!(twice.is_none(), "ended twice: {twice:?}");
@@ -159,7 +159,7 @@ impl Recorded {
 }
 
 /// The customer got the answer that is in the log.
-fn was_told(exchange: &Exchange, message: &Value, end: &Value) {
+fn assert_answered(exchange: &Exchange, message: &Value, end: &Value) {
     let reply = &end["personal"]["text"];
     match &exchange.answer {
         Answer::Chat(body) => {

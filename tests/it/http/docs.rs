@@ -192,7 +192,7 @@ impl Example {
 }
 
 #[tokio::test]
-async fn streams_are_text_beside_which_their_frames_are_told() {
+async fn streams_are_described_as_text_with_schemas_of_their_frames() {
     let document = super::document().await;
     for (method, path, frames) in [
         ("get", "/api/sessions/{name}/events", 5),

@@ -16,13 +16,13 @@ use crate::crash::until;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A desk whose clock can be set ahead and that sends mails to a port of this machine.
-struct Mailing {
+struct DeskWithMail {
     desk: Desk,
     clock: PathBuf,
     _folder: TempDir,
 }
 
-impl Mailing {
+impl DeskWithMail {
     fn start(port: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = folder.path().join("clock");
@@ -77,7 +77,7 @@ async fn recorded(desk: &Desk, event_type: &str) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_by_hand_arrives_once_and_is_recorded_as_sent() {
     let server = MailServer::start(&["--hesitate", "1"]);
-    let mailing = Mailing::start(server.port());
+    let mailing = DeskWithMail::start(server.port());
     session(&mailing.desk, "by-hand").await;
     let first = request(&mailing.desk, "by-hand", "k", json!({})).await;
     let mail_id = first["data"]["mail_id"].as_str().unwrap();
@@ -99,7 +99,7 @@ async fn a_mail_by_hand_arrives_once_and_is_recorded_as_sent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn desk_killed_between_sending_and_recording_sends_again_under_the_same_message_id() {
     let server = MailServer::start(&["--hesitate", "3"]);
-    let mut mailing = Mailing::start(server.port());
+    let mut mailing = DeskWithMail::start(server.port());
     session(&mailing.desk, "killed").await;
     let answer = request(&mailing.desk, "killed", "k", json!({})).await;
     tokio::task::block_in_place(|| {
@@ -117,7 +117,7 @@ async fn desk_killed_between_sending_and_recording_sends_again_under_the_same_me
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_waits_for_a_server_that_is_down() {
     let port = MailServer::start(&[]).port();
-    let mailing = Mailing::start(port);
+    let mailing = DeskWithMail::start(port);
     session(&mailing.desk, "down").await;
     request(&mailing.desk, "down", "k", json!({})).await;
     until("an attempt failed", PATIENCE, async || mailing.desk.log().contains("an item was not delivered")).await;

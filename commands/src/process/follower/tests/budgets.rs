@@ -106,7 +106,7 @@ async fn whatever_step_it_dies_after_each_level_is_recorded_once() {
 
 /// A warning was sent and not written down; more is spent before the next one looks: the same warning keeps its content.
 #[tokio::test]
-async fn what_was_noted_before_a_crash_stays_as_it_was() {
+async fn what_was_recorded_before_a_crash_is_unchanged() {
     let fixture = Fixture::new().await;
     let (context, manager) = (fixture.node("a").await, manager(&fixture, "1.00"));
     works(&fixture, &context, &manager).await;
